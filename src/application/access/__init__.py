@@ -1,0 +1,1 @@
+"""The rules commands are guarded by, in the words of the permissions table."""

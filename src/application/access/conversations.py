@@ -1,0 +1,79 @@
+"""Rules about a conversation, asked while it is locked, so that a removal must wait for the act it would forbid."""
+
+from typing import Any
+
+from application.bus.access import Access, Always, Gatekeepers
+from application.bus.messages import QueryScope, Scope
+from domain.shared.errors import ConversationNotFound, NotAParticipant, RecipientUnavailable
+from domain.shared.ids import UserId
+
+
+class _Participant(Always):
+    """Who never took part learns nothing, not even that the conversation exists."""
+
+    async def inside(self, message: Any, scope: Scope) -> None:
+        conversation = await scope.uow.conversations.lock(message.conversation_id)
+        if conversation is None or conversation.closed_at is not None:
+            raise ConversationNotFound
+        me = await scope.uow.participants.find(message.conversation_id, scope.user_id)
+        if me is None:
+            raise ConversationNotFound
+        if me.has_left:
+            raise NotAParticipant
+
+    async def of_query(self, message: Any, scope: QueryScope, gate: Gatekeepers) -> None:
+        me = await gate.conversations.membership(scope.user_id, message.conversation_id)
+        if me is None:
+            raise ConversationNotFound
+        if me.has_left:
+            raise NotAParticipant
+
+
+class _TookPart(Always):
+    async def of_query(self, message: Any, scope: QueryScope, gate: Gatekeepers) -> None:
+        if await gate.conversations.membership(scope.user_id, message.conversation_id) is None:
+            raise ConversationNotFound
+
+
+class _MayPost(Always):
+    async def inside(self, message: Any, scope: Scope) -> None:
+        conversation = await scope.uow.conversations.get(message.conversation_id)
+        me = await scope.uow.participants.get(message.conversation_id, scope.user_id)
+        me.require_may_post(conversation, scope.now)
+
+
+class _NotBlocked(Always):
+    async def inside(self, message: Any, scope: Scope) -> None:
+        conversation = await scope.uow.conversations.get(message.conversation_id)
+        if conversation.direct_key is None:
+            return
+        low, high = (UserId(type(scope.user_id)(half)) for half in conversation.direct_key.split(":"))
+        peer = high if low == scope.user_id else low
+        if peer != scope.user_id:
+            await require_reachable(scope, peer)
+
+
+async def require_reachable(scope: Scope, other: UserId) -> None:
+    """Raises ``RecipientUnavailable`` when ``other`` is not active or either side blocks the other.
+
+    One refusal for all of these: nobody learns from it which it was.
+    """
+    people = await scope.uow.users.find_many([other])
+    person = people.get(other)
+    if person is None or not person.is_active:
+        raise RecipientUnavailable
+    if any(contact.is_blocked for contact in await scope.uow.contacts.touching(scope.user_id, [other])):
+        raise RecipientUnavailable
+
+
+participant = Access(_Participant())
+"""A member at this moment: 404 for strangers, 403 for those who left. Locks the conversation."""
+
+took_part = Access(_TookPart())
+"""A member now or once; what they may see ends where they left."""
+
+may_post = Access(_MayPost())
+"""Neither silenced nor excluded by announcement mode."""
+
+not_blocked = Access(_NotBlocked())
+"""In a direct conversation: the other side is active, and nobody blocks anybody."""

@@ -1,0 +1,24 @@
+"""Rules about who is asking."""
+
+from typing import Any
+
+from application.bus.access import Access, Always, Gatekeepers
+from application.bus.messages import Actor
+from domain.shared.errors import Unauthenticated
+
+
+class _LoggedIn(Always):
+    async def before(self, message: Any, actor: Actor, gate: Gatekeepers) -> None:
+        if actor.user_id is None:
+            raise Unauthenticated
+
+    async def of_query(self, message: Any, scope: Any, gate: Gatekeepers) -> None:
+        if scope.actor.user_id is None:
+            raise Unauthenticated
+
+
+anyone = Access()
+"""No condition: the way in for people who are not logged in yet."""
+
+authenticated = Access(_LoggedIn())
+"""Somebody with a live session; what they may touch is theirs by construction."""

@@ -1,0 +1,125 @@
+"""Commands and queries as types: what is asked, what comes back, and who may ask."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar, get_args
+from uuid import UUID
+
+import msgspec
+
+from application.bus.access import Access
+from application.ports.unit_of_work import UnitOfWork
+from domain.shared.ids import CommandId, SessionId, UserId
+
+R = TypeVar("R")
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """Text that is never stored, logged or shown."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+class Message(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What commands and queries share: a declared ``access`` and the type of their result."""
+
+    access: ClassVar[Access | None] = None
+
+    @classmethod
+    def result_type(cls) -> Any:
+        """The ``R`` of ``class X(Command[R])``."""
+        for base in getattr(cls, "__orig_bases__", ()):
+            if arguments := get_args(base):
+                return arguments[0]
+        raise TypeError(f"{cls.__name__} does not say what it results in")
+
+
+class Command(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A wish to change something, in the imperative. Also its HTTP schema, its frame and its log payload."""
+
+
+class Query(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A wish to know something; changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who asks: a person in a session, or somebody not logged in yet. ``address`` is where from."""
+
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+    address: str = ""
+    user_agent: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Scope:
+    """The circumstances of one command: who, when, which id, which transaction.
+
+    Everything a handler could take from chance or from the clock comes from here, so the same command with the
+    same id and time always does the same: that is what makes the log replayable.
+    """
+
+    actor: Actor
+    now: datetime
+    id: CommandId
+    uow: UnitOfWork
+    _made: int = 0
+
+    @property
+    def user_id(self) -> UserId:
+        """The person who asks; only where the command's access admits nobody else."""
+        if self.actor.user_id is None:
+            raise LookupError("this command admits people who are not logged in")
+        return self.actor.user_id
+
+    def new_id(self) -> UUID:
+        """A UUIDv7 of this command's time, derived from its id: new here, and the same in a replay."""
+        self._made += 1
+        seed = hashlib.blake2b(
+            self.id.bytes + self._made.to_bytes(4, "big"), digest_size=16, person=b"sentinal-ids"
+        )
+        return uuid7_from(self.now, seed.digest())
+
+
+@dataclass(slots=True, kw_only=True)
+class QueryScope:
+    """The circumstances of one query: who, and when."""
+
+    actor: Actor
+    now: datetime
+
+    @property
+    def user_id(self) -> UserId:
+        if self.actor.user_id is None:
+            raise LookupError("this query admits people who are not logged in")
+        return self.actor.user_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Generic[R]):
+    """A result, and whether it is the answer to an earlier, identical command."""
+
+    result: R
+    repeated: bool = False
+
+
+def uuid7_from(at: datetime, random: bytes) -> UUID:
+    """A UUID of version 7 (RFC 9562 §5.7) of the given time and 16 bytes of randomness."""
+    milliseconds = int(at.timestamp() * 1000)
+    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(random[6:], "big")
+    value = value & ~(0xF000 << 64) | 0x7000 << 64
+    value = value & ~(0xC000 << 48) | 0x8000 << 48
+    return UUID(int=value)
+
+
+def secret_fields(message: type[Message[Any]]) -> Iterator[str]:
+    """The names of a message's fields that are never stored."""
+    for field in msgspec.structs.fields(message):
+        if field.type is Secret or Secret in get_args(field.type):
+            yield field.name

@@ -1,0 +1,1 @@
+"""Conversations: opening, listing and reading them, and who takes part."""

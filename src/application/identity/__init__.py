@@ -1,0 +1,1 @@
+"""Accounts and sessions: registering, logging in, staying logged in, and being seen by others."""

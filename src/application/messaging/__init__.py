@@ -1,0 +1,1 @@
+"""Messages: sending, reading back, and marking read."""

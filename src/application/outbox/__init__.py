@@ -1,0 +1,1 @@
+"""From committed events to frames on the broker: encoding, immediate dispatch, and the sweep behind it."""

@@ -1,0 +1,147 @@
+"""The read side: rows for views, as one person may find them. Privacy and access are applied by who asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.conversation.conversation import Conversation
+from domain.conversation.participant import Participant, Role
+from domain.identity.session import Session
+from domain.identity.settings import Relation, Settings
+from domain.identity.user import User
+from domain.messaging.content import MessageType
+from domain.messaging.message import Message
+from domain.shared.ids import ConversationId, MessageId, SessionId, UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """An account with its settings: raw, before privacy."""
+
+    user: User
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a conversation shows of its newest message."""
+
+    message_id: MessageId
+    seq_id: int
+    sender_id: UserId
+    type: MessageType
+    preview: str | None
+    created_at: datetime
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One conversation as one participant has it. ``peer_id``: the other side of a direct conversation.
+
+    ``receipts``: the lowest delivered and read cursors of the others; None where it was not asked for.
+    """
+
+    conversation: Conversation
+    me: Participant
+    peer_id: UserId | None
+    unread_count: int
+    last_message: Summary | None
+    last_activity_at: datetime
+    receipts: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryKey:
+    """Where a page of conversations ended: pinned ones first (latest pin first), then latest activity."""
+
+    pinned_at: datetime | None
+    last_activity_at: datetime
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberKey:
+    """Where a page of members ended: by role, then by joining."""
+
+    role: Role
+    joined_at: datetime
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage:
+    """Messages in ascending order, the targets of their replies, and whether there are more on either side."""
+
+    messages: list[Message]
+    replied_to: dict[MessageId, Message]
+    has_before: bool
+    has_after: bool
+
+
+class Profiles(Protocol):
+    """Promise: every account that exists, deactivated ones included, unknown ids left out."""
+
+    async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
+
+
+class Relations(Protocol):
+    """Promise: a relation for every id asked for, also where neither saved nor blocked the other."""
+
+    async def between(self, viewer: UserId, others: Sequence[UserId]) -> dict[UserId, Relation]: ...
+
+
+class SessionReader(Protocol):
+    """Promise: a session counts as live exactly until it is revoked or expires."""
+
+    async def find(self, session_id: SessionId) -> Session | None: ...
+
+
+class ConversationReader(Protocol):
+    """Promise: ``page`` lists what ``user_id`` has and did not leave, pinned first, then by latest activity, each
+    exactly once over all pages; ``entry`` is one of them, or None for who never took part or a closed group;
+    ``heads`` are the revisions of conversations somebody takes part in.
+    """
+
+    async def page(
+        self, user_id: UserId, *, archived: bool, left: bool, after: EntryKey | None, limit: int, now: datetime
+    ) -> list[Entry]: ...
+
+    async def entry(
+        self, user_id: UserId, conversation_id: ConversationId, now: datetime
+    ) -> Entry | None: ...
+
+    async def membership(self, user_id: UserId, conversation_id: ConversationId) -> Participant | None: ...
+
+    async def members(
+        self, conversation_id: ConversationId, *, after: MemberKey | None, limit: int
+    ) -> list[Participant]: ...
+
+    async def heads(self, user_id: UserId) -> dict[ConversationId, int]: ...
+
+    async def heads_of(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]: ...
+
+
+class MessageReader(Protocol):
+    """Promise: only what the participant can see at ``now``: not hidden by them, not cleared, not expired, and up
+    to where they left; tombstones keep their place. At most one of before, after, around; ``around`` includes
+    that sequence itself.
+    """
+
+    async def page(
+        self,
+        me: Participant,
+        *,
+        before: int | None,
+        after: int | None,
+        around: int | None,
+        limit: int,
+        now: datetime,
+    ) -> MessagePage: ...
+
+
+class Epochs(Protocol):
+    """Promise: the same text until the database may have gone back in time."""
+
+    async def current(self) -> str: ...

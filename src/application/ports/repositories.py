@@ -1,0 +1,112 @@
+"""What a unit of work holds: the aggregates, found and saved.
+
+What they share: what is found twice is the same object; what was added or saved is found again in the same unit
+of work, and by others only after its commit; ``find`` may return None. Changing an object without ``save``
+stores nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.contacts.contact import Contact
+from domain.conversation.conversation import Conversation
+from domain.conversation.participant import Participant
+from domain.identity.session import Session
+from domain.identity.settings import Settings
+from domain.identity.user import User
+from domain.messaging.message import Message, NewMessage
+from domain.shared.ids import ClientMessageId, ConversationId, MessageId, SessionId, UserId
+
+
+class Users(Protocol):
+    """Promise: identifiers are unique without regard to case; a second one raises ``IdentifierTaken`` naming it
+    at commit.
+    """
+
+    def add(self, user: User, settings: Settings) -> None: ...
+
+    def save(self, user: User) -> None: ...
+
+    async def find(self, user_id: UserId) -> User | None: ...
+
+    async def find_by_identifier(self, kind: str, identifier: str) -> User | None: ...
+
+    async def find_many(self, user_ids: Sequence[UserId]) -> dict[UserId, User]: ...
+
+    async def settings_of(self, user_ids: Sequence[UserId]) -> dict[UserId, Settings]: ...
+
+
+class Sessions(Protocol):
+    """Promise: ``lock`` and ``lock_all_live`` keep others from changing what they return until the unit of work
+    ends. A person has one live session per device: a second raises ``Collision`` at commit.
+    """
+
+    def add(self, session: Session) -> None: ...
+
+    def save(self, session: Session) -> None: ...
+
+    async def lock(self, session_id: SessionId) -> Session | None: ...
+
+    async def lock_all_live(self, user_id: UserId) -> list[Session]: ...
+
+
+class Contacts(Protocol):
+    """Promise: one row per ordered pair of people."""
+
+    def save(self, contact: Contact) -> None: ...
+
+    async def find(self, user_id: UserId, contact_user_id: UserId) -> Contact | None: ...
+
+    async def touching(self, user_id: UserId, others: Sequence[UserId]) -> list[Contact]:
+        """The rows between ``user_id`` and each of ``others``, in both directions."""
+        ...
+
+
+class Conversations(Protocol):
+    """Promise: ``lock`` waits until no other unit of work holds the conversation, and keeps it until this one
+    ends; the counters it returns are current. Several are locked in the order of their ids. One direct
+    conversation per pair: a second raises ``Collision`` at commit. ``get`` raises ``ConversationNotFound``.
+    """
+
+    def add(self, conversation: Conversation) -> None: ...
+
+    def save(self, conversation: Conversation) -> None: ...
+
+    async def lock(self, conversation_id: ConversationId) -> Conversation | None: ...
+
+    async def get(self, conversation_id: ConversationId) -> Conversation: ...
+
+    async def find_direct(self, direct_key: str) -> Conversation | None: ...
+
+
+class Participants(Protocol):
+    """Promise: those who left are found too. ``save`` stores the receipt ranges recorded since, one row each.
+    ``get`` raises ``ConversationNotFound``.
+    """
+
+    def add(self, participant: Participant) -> None: ...
+
+    def save(self, participant: Participant) -> None: ...
+
+    async def find(self, conversation_id: ConversationId, user_id: UserId) -> Participant | None: ...
+
+    async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant: ...
+
+
+class Messages(Protocol):
+    """Promise: ``append`` gives the next sequence and revision of its conversation, which must be locked, and
+    keeps the conversation's summary; numbers of a unit of work that does not commit are never seen. A second
+    message of one sender and client id raises ``Collision`` at commit.
+    """
+
+    async def append(self, message: NewMessage) -> Message: ...
+
+    async def find(self, message_id: MessageId) -> Message | None: ...
+
+    async def find_by_client_id(
+        self, sender_id: UserId, client_message_id: ClientMessageId
+    ) -> Message | None: ...
+
+    async def unread(self, participant: Participant) -> int:
+        """Visible messages after the read cursor, of others, not SYSTEM, not deleted; 100 means more than 99."""
+        ...

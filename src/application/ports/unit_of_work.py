@@ -1,0 +1,46 @@
+"""One transaction, in the application's words."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from application.ports.command_log import LogEntry
+from application.ports.events import Frame
+from application.ports.repositories import Contacts, Conversations, Messages, Participants, Sessions, Users
+from domain.shared.events import Event
+
+
+class UnitOfWork(Protocol):
+    """Promise: everything added, saved, appended and told becomes durable together by ``commit``, or not at all.
+
+    ``events`` drains what the saved aggregates recorded, in the order in which they were saved. Handlers find,
+    change and save; the bus alone commits.
+    """
+
+    @property
+    def users(self) -> Users: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def contacts(self) -> Contacts: ...
+
+    @property
+    def conversations(self) -> Conversations: ...
+
+    @property
+    def participants(self) -> Participants: ...
+
+    @property
+    def messages(self) -> Messages: ...
+
+    def events(self) -> list[Event]: ...
+
+    async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None: ...
+
+
+class UnitsOfWork(Protocol):
+    """Promise: leaving the context without ``commit`` leaves nothing behind."""
+
+    def open(self) -> AbstractAsyncContextManager[UnitOfWork]: ...

@@ -1,0 +1,1 @@
+"""Whom somebody saved, and whom they block."""

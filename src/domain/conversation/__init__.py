@@ -1,0 +1,1 @@
+"""Conversations, their participants, and what each of them may do there."""

@@ -1,0 +1,142 @@
+"""One person's place in one conversation: role, cursors, pins, and what they may do there."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.conversation.conversation import Conversation, PostPolicy
+from domain.messaging.message import NewMessage
+from domain.messaging.receipt import DeliveryStatus, ReceiptRange
+from domain.shared.errors import PostingRestricted, Silenced
+from domain.shared.events import Event
+from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+
+
+class Role(StrEnum):
+    OWNER = "OWNER"
+    ADMIN = "ADMIN"
+    MEMBER = "MEMBER"
+
+    @property
+    def rank(self) -> int:
+        """Higher may act on lower."""
+        return {"OWNER": 3, "ADMIN": 2, "MEMBER": 1}[self.value]
+
+    @property
+    def administers(self) -> bool:
+        return self.rank >= Role.ADMIN.rank
+
+
+@dataclass(slots=True, kw_only=True)
+class Participant:
+    """A membership, kept after its person has left (``left_at``).
+
+    ``last_read_sequence ≤ last_delivered_sequence ≤ the conversation's last sequence`` at all times.
+    """
+
+    conversation_id: ConversationId
+    user_id: UserId
+    role: Role = Role.MEMBER
+    joined_at: datetime
+    joined_sequence: int = 0
+    added_by: UserId | None = None
+    muted_until: datetime | None = None
+    silenced_until: datetime | None = None
+    pinned_at: datetime | None = None
+    archived: bool = False
+    listed: bool = True
+    last_read_sequence: int = 0
+    last_delivered_sequence: int = 0
+    cleared_through_sequence: int = 0
+    my_revision: int = 0
+    revision: int = 0
+    left_at: datetime | None = None
+    left_sequence: int | None = None
+    events: list[Event] = field(default_factory=list, repr=False, compare=False)
+    ranges: list[ReceiptRange] = field(default_factory=list, repr=False, compare=False)
+
+    def record(self, event: Event) -> None:
+        """Remember what happened, for the unit of work to tell at commit."""
+        self.events.append(event)
+
+    @property
+    def has_left(self) -> bool:
+        return self.left_at is not None
+
+    def require_may_post(self, conversation: Conversation, now: datetime) -> None:
+        """Raises ``Silenced`` or ``PostingRestricted``."""
+        if self.silenced_until is not None and now < self.silenced_until:
+            raise Silenced
+        if conversation.post_policy is PostPolicy.ADMINS and not self.role.administers:
+            raise PostingRestricted
+
+    def compose(
+        self,
+        id: MessageId,
+        *,
+        content: str,
+        client_message_id: ClientMessageId,
+        body_hash: bytes,
+        reply_to: MessageId | None,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> NewMessage:
+        """A text message of this person's, with no place in the order yet."""
+        return NewMessage(
+            id=id,
+            conversation_id=self.conversation_id,
+            sender_id=self.user_id,
+            content=content,
+            client_message_id=client_message_id,
+            body_hash=body_hash,
+            reply_to_msg_id=reply_to,
+            created_at=now,
+            expires_at=expires_at,
+        )
+
+    def has_sent(self, sequence: int, now: datetime) -> None:
+        """Sending is having read: the sender's own cursors move to what they wrote."""
+        self._advance(DeliveryStatus.DELIVERED, sequence, now)
+        self._advance(DeliveryStatus.READ, sequence, now)
+
+    def read(self, up_to: int, head: int, now: datetime) -> bool:
+        """Move the read cursor forward to ``up_to``, at most to ``head``; backwards changes nothing.
+
+        Returns whether anything moved. Reading implies delivery.
+        """
+        target = min(up_to, head)
+        if target <= self.last_read_sequence:
+            return False
+        self._advance(DeliveryStatus.DELIVERED, target, now)
+        self._advance(DeliveryStatus.READ, target, now)
+        self.my_revision += 1
+        return True
+
+    def receive(self, up_to: int, head: int, now: datetime) -> bool:
+        """Move the delivery cursor forward likewise."""
+        target = min(up_to, head)
+        if target <= self.last_delivered_sequence:
+            return False
+        self._advance(DeliveryStatus.DELIVERED, target, now)
+        self.my_revision += 1
+        return True
+
+    def _advance(self, status: DeliveryStatus, to: int, now: datetime) -> None:
+        is_read = status is DeliveryStatus.READ
+        start = self.last_read_sequence if is_read else self.last_delivered_sequence
+        if to <= start:
+            return
+        self.ranges.append(
+            ReceiptRange(
+                conversation_id=self.conversation_id,
+                user_id=self.user_id,
+                status=status,
+                from_sequence=start + 1,
+                to_sequence=to,
+                at=now,
+            )
+        )
+        if is_read:
+            self.last_read_sequence = to
+        else:
+            self.last_delivered_sequence = to

@@ -1,0 +1,93 @@
+"""A person's account."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain.identity.events import ProfileChanged
+from domain.shared import values
+from domain.shared.errors import Invalid
+from domain.shared.events import Event
+from domain.shared.ids import UserId
+
+REACTIVATION_WINDOW = timedelta(days=30)
+
+
+@dataclass(slots=True, kw_only=True)
+class User:
+    """An account. At least one of username, e-mail and phone number is always set, until it is erased."""
+
+    id: UserId
+    username: str | None
+    email: str | None
+    phone_number: str | None
+    password_hash: str
+    display_name: str
+    bio: str | None = None
+    avatar_url: str | None = None
+    is_active: bool = True
+    is_verified: bool = False
+    created_at: datetime
+    updated_at: datetime
+    deactivated_at: datetime | None = None
+    erased_at: datetime | None = None
+    events: list[Event] = field(default_factory=list, repr=False, compare=False)
+
+    @classmethod
+    def register(
+        cls,
+        id: UserId,
+        *,
+        username: str | None,
+        email: str | None,
+        phone_number: str | None,
+        display_name: str,
+        password_hash: str,
+        now: datetime,
+    ) -> Self:
+        """A new account with its identifiers normalised. Raises ``Invalid``."""
+        if username is None and email is None and phone_number is None:
+            raise Invalid("Give at least one of username, email and phone_number.", pointer="")
+        return cls(
+            id=id,
+            username=None if username is None else values.username(username),
+            email=None if email is None else values.email(email),
+            phone_number=None if phone_number is None else values.phone_number(phone_number),
+            password_hash=password_hash,
+            display_name=values.line(display_name, "/display_name", at_least=1, at_most=64),
+            created_at=now,
+            updated_at=now,
+        )
+
+    def rename(self, display_name: str, now: datetime) -> None:
+        """Take another display name. Raises ``Invalid``."""
+        self.display_name = values.line(display_name, "/display_name", at_least=1, at_most=64)
+        self.updated_at = now
+
+    def describe(self, bio: str | None, now: datetime) -> None:
+        """Take another bio, or none. Raises ``Invalid``."""
+        text = None if bio is None else values.line(bio, "/bio", at_least=0, at_most=500, newlines=True)
+        self.bio = text or None
+        self.updated_at = now
+
+    def profile_changed(self) -> None:
+        """Record that others may now see something else of this person."""
+        self.events.append(ProfileChanged(user_ids=(self.id,)))
+
+    def can_come_back(self, now: datetime) -> bool:
+        """Whether logging in would undo a deactivation: within 30 days, and never after erasure."""
+        if self.erased_at is not None:
+            return False
+        return self.deactivated_at is None or now - self.deactivated_at <= REACTIVATION_WINDOW
+
+
+def identifier_kind(identifier: str) -> tuple[str, str] | None:
+    """Which column a login identifier belongs to, and its normal form; None when it cannot be any."""
+    try:
+        if "@" in identifier:
+            return "email", values.email(identifier)
+        if identifier.startswith("+"):
+            return "phone_number", values.phone_number(identifier)
+        return "username", values.username(identifier)
+    except Invalid:
+        return None

@@ -1,0 +1,89 @@
+"""A message, before and after it has its place in the order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.messaging.content import MessageType
+from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+
+Metadata = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message in its place: ``seq_id`` orders messages, ``revision`` is that of its last change."""
+
+    id: MessageId
+    conversation_id: ConversationId
+    sender_id: UserId
+    seq_id: int
+    revision: int
+    type: MessageType = MessageType.TEXT
+    content: str | None = None
+    metadata: Metadata | None = None
+    client_message_id: ClientMessageId | None = None
+    body_hash: bytes | None = None
+    is_forwarded: bool = False
+    forwarded_from_msg_id: MessageId | None = None
+    reply_to_msg_id: MessageId | None = None
+    created_at: datetime
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message nobody has ordered yet. It becomes a ``Message`` by ``sequenced``, and in no other way."""
+
+    id: MessageId
+    conversation_id: ConversationId
+    sender_id: UserId
+    type: MessageType = MessageType.TEXT
+    content: str | None = None
+    metadata: Metadata | None = None
+    client_message_id: ClientMessageId | None = None
+    body_hash: bytes | None = None
+    is_forwarded: bool = False
+    forwarded_from_msg_id: MessageId | None = None
+    reply_to_msg_id: MessageId | None = None
+    created_at: datetime
+    expires_at: datetime | None = None
+
+    def sequenced(self, seq_id: int, revision: int) -> Message:
+        """The same message in the place that the locked conversation gave it."""
+        return Message(
+            id=self.id,
+            conversation_id=self.conversation_id,
+            sender_id=self.sender_id,
+            seq_id=seq_id,
+            revision=revision,
+            type=self.type,
+            content=self.content,
+            metadata=self.metadata,
+            client_message_id=self.client_message_id,
+            body_hash=self.body_hash,
+            is_forwarded=self.is_forwarded,
+            forwarded_from_msg_id=self.forwarded_from_msg_id,
+            reply_to_msg_id=self.reply_to_msg_id,
+            created_at=self.created_at,
+            expires_at=self.expires_at,
+        )
+
+
+def system_message(
+    id: MessageId, conversation_id: ConversationId, actor: UserId, event: Metadata, now: datetime
+) -> NewMessage:
+    """What the server says in a conversation when ``actor`` changed it; ``event`` names the change."""
+    return NewMessage(
+        id=id,
+        conversation_id=conversation_id,
+        sender_id=actor,
+        type=MessageType.SYSTEM,
+        metadata=event,
+        created_at=now,
+    )

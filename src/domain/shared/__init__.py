@@ -1,0 +1,1 @@
+"""Words every feature of the domain speaks: identifiers, refusals, events, checked values."""

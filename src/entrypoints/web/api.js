@@ -1,0 +1,72 @@
+// The HTTP routes this client uses, by name, with the access token attached and renewed.
+
+import { ApiError, call } from "./http.js";
+import { uuid } from "./lib/ids.js";
+import { accessToken, refresh } from "./session.js";
+
+export { ApiError };
+
+const unsupported = new Set();
+
+/** False once the server has said that it does not have this feature; screens then hide it. */
+export function offers(feature) {
+  return !unsupported.has(feature);
+}
+
+async function request(method, path, options = {}) {
+  const token = await accessToken();
+  try {
+    return await call(method, path, { ...options, token });
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    // Expired or signed with a retired key: one fresh token and one more try, then the answer stands.
+    const current = await accessToken();
+    if (current === token) await refresh();
+    return call(method, path, { ...options, token: await accessToken() });
+  }
+}
+
+/** A request for something a server may lack. It is asked once; after that the answer is known. */
+async function optional(feature, method, path, options) {
+  if (!offers(feature)) throw new ApiError({ status: 404, code: "route_not_found" });
+  try {
+    return await request(method, path, options);
+  } catch (error) {
+    if (error.unsupported) unsupported.add(feature);
+    throw error;
+  }
+}
+
+const once = () => ({ "Idempotency-Key": uuid() });
+const conversation = (id, rest = "") => `/v1/conversations/${encodeURIComponent(id)}${rest}`;
+
+export const api = {
+  updateMe: (fields) => optional("profile", "PATCH", "/v1/users/me", { body: fields }),
+  me: () => optional("me", "GET", "/v1/users/me"),
+  searchUsers: (query) => optional("search", "GET", "/v1/users", { query: { query, limit: 20 } }),
+  usersById: (ids) => optional("users", "GET", "/v1/users", { query: { ids: ids.join(",") } }),
+  picture: (url) => request("GET", url, { as: "blob" }),
+
+  conversations: (cursor) => request("GET", "/v1/conversations", { query: { limit: 100, cursor } }),
+  conversation: (id) => request("GET", conversation(id)),
+  members: (id, cursor) => optional("members", "GET", conversation(id, "/members"), { query: { limit: 100, cursor } }),
+  openDirect: (userId) =>
+    request("POST", "/v1/conversations/direct", { body: { user_id: userId }, headers: once() }),
+  createGroup: (subject, memberIds) =>
+    optional("groups", "POST", "/v1/conversations/groups", {
+      body: { subject, member_ids: memberIds }, headers: once(),
+    }),
+  changes: (id, revision, mine) =>
+    optional("changes", "GET", conversation(id, "/changes"), {
+      query: { since_revision: revision, since_me: mine, limit: 100 },
+    }),
+  markRead: (id, sequence) =>
+    optional("read", "POST", conversation(id, "/read"), { body: { up_to_sequence: sequence }, headers: once() }),
+  markDelivered: (id, sequence) =>
+    optional("delivered", "POST", conversation(id, "/delivered"), {
+      body: { up_to_sequence: sequence }, headers: once(),
+    }),
+
+  messages: (id, place = {}) => request("GET", conversation(id, "/messages"), { query: { limit: 50, ...place } }),
+  send: (id, message) => request("POST", conversation(id, "/messages"), { body: message }),
+};

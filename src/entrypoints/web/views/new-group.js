@@ -1,0 +1,73 @@
+// Starting a group: a subject and some people.
+
+import { startGroup } from "../actions.js";
+import { t } from "../i18n.js";
+import { html, useState } from "../lib/ui.js";
+import { notify } from "../store.js";
+import { Dialog } from "./dialog.js";
+import { Field } from "./field.js";
+import { Icon } from "./icons.js";
+import { PeoplePicker } from "./people-picker.js";
+import { fieldProblems, problemText } from "./problem.js";
+
+function Chosen({ people, onRemove }) {
+  if (!people.length) return null;
+  return html`
+    <ul class="chips" aria-label=${t("group.chosen")}>
+      ${people.map((user) => html`
+        <li key=${user.id}>
+          <button type="button" class="chip" aria-label=${t("group.remove", { name: user.display_name })}
+            onClick=${() => onRemove(user)}><span dir="auto">${user.display_name}</span><${Icon} name="close" size="14" />
+          </button>
+        </li>`)}
+    </ul>`;
+}
+
+export function NewGroup({ onClose }) {
+  const [people, setPeople] = useState([]);
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const toggle = (user) => setPeople((chosen) =>
+    (chosen.some((one) => one.id === user.id) ? chosen.filter((one) => one.id !== user.id) : [...chosen, user]));
+
+  async function onSubmit(event) {
+    event.preventDefault();
+    if (busy) return;
+    const subject = event.currentTarget.elements.subject.value.trim();
+    if (!subject) {
+      event.currentTarget.elements.subject.focus();
+      setError({ errors: [{ pointer: "/subject", detail: t("group.subject_missing") }] });
+      return;
+    }
+    setBusy(true);
+    setError(null);
+    try {
+      const refused = await startGroup(subject, people);
+      if (refused.length) {
+        const names = refused.map((user) => user.display_name).join(t("list.separator"));
+        notify(t("group.not_added", { names }), "problem");
+      }
+      onClose();
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  }
+
+  const fields = error ? fieldProblems(error) : {};
+  return html`
+    <${Dialog} title=${t("group.new")} onClose=${onClose} testid="group-dialog">
+      <form id="group-form" class="dialog-form" onSubmit=${onSubmit} novalidate>
+        <${Field} form="group" name="subject" label=${t("group.subject")} problem=${fields.subject} maxlength="128"
+          autocomplete="off" />
+        <p class="form-problem" role="alert">${error && !fields.subject && problemText(error)}</p>
+        <${Chosen} people=${people} onRemove=${toggle} />
+        <${PeoplePicker} inputId="group-search" onPick=${toggle} chosen=${people} />
+        <footer class="dialog-foot">
+          <button type="button" class="button" onClick=${onClose}>${t("action.cancel")}</button>
+          <button type="submit" class="button button-primary" data-testid="create-group" aria-busy=${busy ? "true" : null}>
+            ${t("group.create")}</button>
+        </footer>
+      </form>
+    <//>`;
+}
