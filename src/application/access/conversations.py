@@ -5,7 +5,7 @@ from typing import Any
 from application.bus.access import Access, Always, Gatekeepers
 from application.bus.messages import QueryScope, Scope
 from domain.shared.errors import ConversationNotFound, NotAParticipant, RecipientUnavailable
-from domain.shared.ids import UserId
+from domain.shared.ids import UserId, peer_of
 
 
 class _Participant(Always):
@@ -47,8 +47,7 @@ class _NotBlocked(Always):
         conversation = await scope.uow.conversations.get(message.conversation_id)
         if conversation.direct_key is None:
             return
-        low, high = (UserId(type(scope.user_id)(half)) for half in conversation.direct_key.split(":"))
-        peer = high if low == scope.user_id else low
+        peer = peer_of(conversation.direct_key, scope.user_id)
         if peer != scope.user_id:
             await require_reachable(scope, peer)
 

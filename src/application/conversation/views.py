@@ -107,8 +107,10 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of_entry(cls, entry: Entry, peer: UserView | None) -> "ConversationView":
         """As its participant has it; people with receipts off are told nothing by ticks in their DMs."""
-        receipts = None if entry.receipts is None else Receipts(
-            delivered_up_to=entry.receipts[0], read_up_to=entry.receipts[1]
+        receipts = (
+            None
+            if entry.receipts is None
+            else Receipts(delivered_up_to=entry.receipts[0], read_up_to=entry.receipts[1])
         )
         return cls.of(
             entry.conversation,

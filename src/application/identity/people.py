@@ -27,6 +27,4 @@ class People:
         relations = await self._relations.between(viewer, others) if others else {}
         relations[viewer] = Relation(is_self=True)
         mine = profiles[viewer].settings if viewer in profiles else None
-        return {
-            id: seen_by(mine, profiles[id], relations[id]) for id in dict.fromkeys(ids) if id in profiles
-        }
+        return {id: seen_by(mine, profiles[id], relations[id]) for id in dict.fromkeys(ids) if id in profiles}

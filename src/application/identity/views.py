@@ -89,9 +89,7 @@ def seen_by(viewer: Settings | None, target: Profile, relation: Relation) -> Use
             is_contact=relation.saved_by_viewer,
             is_blocked=relation.blocked_by_viewer,
         )
-    shown = visibility(
-        target=target.settings, viewer=viewer or target.settings, relation=relation
-    )
+    shown = visibility(target=target.settings, viewer=viewer or target.settings, relation=relation)
     return UserView(
         id=user.id,
         username=user.username,

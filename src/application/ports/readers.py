@@ -105,7 +105,14 @@ class ConversationReader(Protocol):
     """
 
     async def page(
-        self, user_id: UserId, *, archived: bool, left: bool, after: EntryKey | None, limit: int, now: datetime
+        self,
+        user_id: UserId,
+        *,
+        archived: bool,
+        left: bool,
+        after: EntryKey | None,
+        limit: int,
+        now: datetime,
     ) -> list[Entry]: ...
 
     async def entry(

@@ -87,8 +87,10 @@ class Conversation:
         now: datetime,
     ) -> Self:
         """A group of one, its creator; others are added after. Raises ``Invalid``."""
-        text = None if description is None else values.line(
-            description, "/description", at_least=0, at_most=1024, newlines=True
+        text = (
+            None
+            if description is None
+            else values.line(description, "/description", at_least=0, at_most=1024, newlines=True)
         )
         return cls(
             id=id,

@@ -1,0 +1,70 @@
+"""Everything the product can do: each command and query with its handler. The bus knows these and no others."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, get_type_hints
+
+from application.bus.bus import Registration
+from application.conversation import (
+    create_group,
+    list_conversations,
+    list_members,
+    start_direct_conversation,
+)
+from application.identity import log_in, log_out, my_profile, refresh_session, register_user
+from application.messaging import list_messages, mark_read, send_message
+
+Handler = Callable[..., Awaitable[Any]]
+
+COMMANDS: dict[type[Any], Handler] = {
+    register_user.RegisterUser: register_user.handle,
+    log_in.LogIn: log_in.handle,
+    refresh_session.RefreshSession: refresh_session.handle,
+    log_out.LogOut: log_out.log_out,
+    log_out.LogOutEverywhere: log_out.log_out_everywhere,
+    my_profile.ChangeMyProfile: my_profile.change,
+    start_direct_conversation.StartDirectConversation: start_direct_conversation.handle,
+    create_group.CreateGroup: create_group.handle,
+    send_message.SendMessage: send_message.handle,
+    mark_read.MarkRead: mark_read.read,
+    mark_read.MarkDelivered: mark_read.delivered,
+}
+
+QUERIES: dict[type[Any], Handler] = {
+    my_profile.GetMyProfile: my_profile.get,
+    list_conversations.ListConversations: list_conversations.list_mine,
+    list_conversations.GetConversation: list_conversations.get_one,
+    list_members.ListMembers: list_members.handle,
+    list_messages.ListMessages: list_messages.handle,
+}
+
+REPEATS: dict[type[Any], Handler] = {send_message.SendMessage: send_message.repeat}
+"""How a command that carries its own idempotency key finds its earlier answer."""
+
+
+def register(ports: Mapping[type[Any], Any]) -> dict[type[Any], Registration]:
+    """Every handler with the ports its keyword parameters name by type.
+
+    Raises ``TypeError`` for a message without access and for a port nobody supplies.
+    """
+    registrations = {}
+    for message, handler in (COMMANDS | QUERIES).items():
+        if message.access is None:
+            raise TypeError(f"{message.__name__} does not say who may")
+        registrations[message] = Registration(
+            handle=handler, ports=_supplied(handler, ports), repeat=REPEATS.get(message)
+        )
+    return registrations
+
+
+def _supplied(handler: Handler, ports: Mapping[type[Any], Any]) -> dict[str, Any]:
+    hints = get_type_hints(handler)
+    wanted = [
+        parameter.name
+        for parameter in inspect.signature(handler).parameters.values()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    missing = [hints[name].__name__ for name in wanted if hints[name] not in ports]
+    if missing:
+        raise TypeError(f"{handler.__module__}.{handler.__name__} needs {', '.join(missing)}")
+    return {name: ports[hints[name]] for name in wanted}

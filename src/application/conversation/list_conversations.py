@@ -1,0 +1,106 @@
+"""My conversation list, read from its own table, and one conversation of it."""
+
+from datetime import datetime
+
+import msgspec
+
+from application.access.conversations import took_part
+from application.access.identity import authenticated
+from application.bus.messages import Query, QueryScope
+from application.conversation.views import ConversationView, LastMessage, ListEntry
+from application.cursors import Cursors
+from application.identity.people import People
+from application.ports.readers import ConversationReader, Entry, EntryKey
+from application.views import Page
+from domain.shared.errors import ConversationNotFound
+from domain.shared.ids import ConversationId, UserId
+from domain.shared.values import moment
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page of the list ended."""
+
+    pinned_at: datetime | None
+    last_activity_at: datetime
+    conversation_id: ConversationId
+
+
+class ListConversations(Query[Page[ListEntry]], frozen=True, kw_only=True):
+    """Pinned ones first (latest pin first), then by latest activity."""
+
+    access = authenticated
+
+    archived: bool = False
+    left: bool = False
+    cursor: str | None = None
+    limit: int = 50
+
+
+async def list_mine(
+    query: ListConversations,
+    scope: QueryScope,
+    *,
+    conversations: ConversationReader,
+    people: People,
+    cursors: Cursors,
+) -> Page[ListEntry]:
+    list_name = f"conversations:{scope.user_id}:{query.archived}:{query.left}"
+    place = cursors.open(list_name, query.cursor, Place)
+    after = (
+        None
+        if place is None
+        else EntryKey(
+            pinned_at=place.pinned_at,
+            last_activity_at=place.last_activity_at,
+            conversation_id=place.conversation_id,
+        )
+    )
+    entries = await conversations.page(
+        scope.user_id,
+        archived=query.archived,
+        left=query.left,
+        after=after,
+        limit=query.limit + 1,
+        now=scope.now,
+    )
+    shown = entries[: query.limit]
+    views = await _views(scope.user_id, shown, people)
+    last = shown[-1] if len(entries) > query.limit else None
+    cursor = (
+        None
+        if last is None
+        else cursors.seal(list_name, Place(last.me.pinned_at, last.last_activity_at, last.conversation.id))
+    )
+    return Page(items=views, next_cursor=cursor)
+
+
+class GetConversation(Query[ConversationView], frozen=True, kw_only=True):
+    """One conversation that I take or took part in."""
+
+    access = authenticated & took_part
+
+    conversation_id: ConversationId
+
+
+async def get_one(
+    query: GetConversation, scope: QueryScope, *, conversations: ConversationReader, people: People
+) -> ConversationView:
+    entry = await conversations.entry(scope.user_id, query.conversation_id, scope.now)
+    if entry is None:
+        raise ConversationNotFound
+    return (await _views(scope.user_id, [entry], people))[0].conversation
+
+
+async def _views(viewer: UserId, entries: list[Entry], people: People) -> list[ListEntry]:
+    peers = await people.seen_by(viewer, [e.peer_id for e in entries if e.peer_id is not None])
+    return [
+        ListEntry(
+            conversation=ConversationView.of_entry(
+                entry, peers.get(entry.peer_id) if entry.peer_id else None
+            ),
+            last_message=LastMessage.of(entry.last_message) if entry.last_message else None,
+            unread_count=entry.unread_count,
+            last_activity_at=moment(entry.last_activity_at),
+        )
+        for entry in entries
+    ]

@@ -1,0 +1,62 @@
+"""A conversation's history, by sequence: the newest page, or the page before, after or around a message."""
+
+from msgspec import Struct
+
+from application.access.conversations import took_part
+from application.access.identity import authenticated
+from application.bus.messages import Query, QueryScope
+from application.messaging.views import MessageView
+from application.ports.readers import ConversationReader, MessageReader
+from domain.shared.errors import ConversationNotFound, Invalid
+from domain.shared.ids import ConversationId
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Messages in ascending order, and whether there are more on either side."""
+
+    items: list[MessageView]
+    has_before: bool
+    has_after: bool
+
+
+class ListMessages(Query[History], frozen=True, kw_only=True):
+    """At most one of ``before``, ``after`` and ``around``, each a sequence number; the newest by default."""
+
+    access = authenticated & took_part
+
+    conversation_id: ConversationId
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+    limit: int = 50
+
+
+async def handle(
+    query: ListMessages,
+    scope: QueryScope,
+    *,
+    messages: MessageReader,
+    conversations: ConversationReader,
+) -> History:
+    given = [name for name in ("before", "after", "around") if getattr(query, name) is not None]
+    if len(given) > 1:
+        raise Invalid("Give at most one of before, after and around.", pointer=f"/{given[1]}")
+    me = await conversations.membership(scope.user_id, query.conversation_id)
+    if me is None:
+        raise ConversationNotFound
+    page = await messages.page(
+        me,
+        before=query.before,
+        after=query.after,
+        around=query.around,
+        limit=query.limit,
+        now=scope.now,
+    )
+    return History(
+        items=[
+            MessageView.of(m, page.replied_to.get(m.reply_to_msg_id) if m.reply_to_msg_id else None)
+            for m in page.messages
+        ],
+        has_before=page.has_before,
+        has_after=page.has_after,
+    )

@@ -1,0 +1,53 @@
+"""Sweeps the outbox: publishes what a dead or cut-off process left behind, and prunes what is old.
+
+One server does this at a time (``Outbox.claim``). Order: of each conversation by revision. An event published
+twice is dropped by the hubs; one never published is what this module exists to prevent.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from application.ports.events import Broker, Outbox
+from application.ports.system import Clock
+from domain.shared.errors import Unavailable
+
+OLDER_THAN = timedelta(seconds=1)
+KEPT_FOR = timedelta(hours=72)
+SWEEP_EVERY_SECONDS = 0.5
+SWEEPS_PER_PRUNE = 600
+BATCH = 500
+
+
+class Relay:
+    """``run`` sweeps until cancelled; an outage of the database or the broker only delays it."""
+
+    def __init__(self, broker: Broker, outbox: Outbox, clock: Clock) -> None:
+        self._broker = broker
+        self._outbox = outbox
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Sweep twice a second, prune every five minutes."""
+        sweeps = 0
+        try:
+            while True:
+                try:
+                    if await self._outbox.claim():
+                        while await self.sweep() == BATCH:
+                            pass
+                        sweeps += 1
+                        if sweeps % SWEEPS_PER_PRUNE == 0:
+                            await self._outbox.prune(self._clock.now() - KEPT_FOR)
+                except Unavailable:
+                    pass
+                await asyncio.sleep(SWEEP_EVERY_SECONDS)
+        finally:
+            await self._outbox.release()
+
+    async def sweep(self) -> int:
+        """Publish and mark one batch of what is older than a second; returns its size."""
+        frames = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
+        if frames:
+            await self._broker.publish(frames)
+            await self._outbox.mark([frame.id for frame in frames], self._clock.now())
+        return len(frames)
