@@ -11,7 +11,7 @@ from application.conversation import (
     list_members,
     start_direct_conversation,
 )
-from application.identity import log_in, log_out, my_profile, refresh_session, register_user
+from application.identity import find_people, log_in, log_out, my_profile, refresh_session, register_user
 from application.messaging import list_messages, mark_read, send_message
 
 Handler = Callable[..., Awaitable[Any]]
@@ -32,6 +32,8 @@ COMMANDS: dict[type[Any], Handler] = {
 
 QUERIES: dict[type[Any], Handler] = {
     my_profile.GetMyProfile: my_profile.get,
+    find_people.GetUser: find_people.get_one,
+    find_people.FindPeople: find_people.find,
     list_conversations.ListConversations: list_conversations.list_mine,
     list_conversations.GetConversation: list_conversations.get_one,
     list_members.ListMembers: list_members.handle,

@@ -15,3 +15,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     items: list[T]
     next_cursor: str | None = None
+
+
+PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
+"""How many items a page has at most."""

@@ -16,13 +16,23 @@ from domain.shared.ids import CommandId, SessionId, UserId
 R = TypeVar("R")
 
 
-class Secret(msgspec.Struct, frozen=True):
-    """Text that is never stored, logged or shown."""
+class Secret:
+    """Text that is never stored, logged or shown. JSON's string becomes one by ``decode_hook``."""
 
-    value: str
+    __slots__ = ("value",)
+
+    def __init__(self, value: str) -> None:
+        self.value = value
 
     def __repr__(self) -> str:
         return "Secret(…)"
+
+
+def decode_hook(kind: type[Any], value: Any) -> Any:
+    """Tells msgspec how a secret is read. Raises ``TypeError`` as msgspec asks of hooks."""
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
 
 
 class Message(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):

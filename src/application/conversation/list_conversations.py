@@ -11,7 +11,7 @@ from application.conversation.views import ConversationView, LastMessage, ListEn
 from application.cursors import Cursors
 from application.identity.people import People
 from application.ports.readers import ConversationReader, Entry, EntryKey
-from application.views import Page
+from application.views import Page, PageSize
 from domain.shared.errors import ConversationNotFound
 from domain.shared.ids import ConversationId, UserId
 from domain.shared.values import moment
@@ -33,7 +33,7 @@ class ListConversations(Query[Page[ListEntry]], frozen=True, kw_only=True):
     archived: bool = False
     left: bool = False
     cursor: str | None = None
-    limit: int = 50
+    limit: PageSize = 50
 
 
 async def list_mine(

@@ -11,7 +11,7 @@ from application.conversation.views import Member
 from application.cursors import Cursors
 from application.identity.people import People
 from application.ports.readers import ConversationReader, MemberKey
-from application.views import Page
+from application.views import Page, PageSize
 from domain.conversation.participant import Role
 from domain.shared.ids import ConversationId, UserId
 from domain.shared.values import moment
@@ -32,7 +32,7 @@ class ListMembers(Query[Page[Member]], frozen=True, kw_only=True):
 
     conversation_id: ConversationId
     cursor: str | None = None
-    limit: int = 50
+    limit: PageSize = 50
 
 
 async def handle(

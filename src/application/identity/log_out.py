@@ -1,20 +1,19 @@
 """Ending a session: this one, or all of them."""
 
-from application.access.identity import anyone, authenticated
+from application.access.identity import authenticated
 from application.bus.messages import Command, Scope
-from domain.shared.ids import SessionId
 
 
 class LogOut(Command[None], frozen=True, kw_only=True):
-    """End the session of a refresh cookie or of the access token; one that has ended already is fine."""
+    """End the session this is asked in; one that has ended already is fine."""
 
-    access = anyone
-
-    session_id: SessionId
+    access = authenticated
 
 
 async def log_out(command: LogOut, scope: Scope) -> None:
-    session = await scope.uow.sessions.lock(command.session_id)
+    if scope.actor.session_id is None:
+        return
+    session = await scope.uow.sessions.lock(scope.actor.session_id)
     if session is not None:
         session.revoke("logged_out", scope.now)
         scope.uow.sessions.save(session)

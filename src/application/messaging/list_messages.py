@@ -1,14 +1,20 @@
 """A conversation's history, by sequence: the newest page, or the page before, after or around a message."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from application.access.conversations import took_part
 from application.access.identity import authenticated
 from application.bus.messages import Query, QueryScope
 from application.messaging.views import MessageView
 from application.ports.readers import ConversationReader, MessageReader
+from application.views import PageSize
 from domain.shared.errors import ConversationNotFound, Invalid
 from domain.shared.ids import ConversationId
+
+
+Place = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -25,10 +31,10 @@ class ListMessages(Query[History], frozen=True, kw_only=True):
     access = authenticated & took_part
 
     conversation_id: ConversationId
-    before: int | None = None
-    after: int | None = None
-    around: int | None = None
-    limit: int = 50
+    before: Place | None = None
+    after: Place | None = None
+    around: Place | None = None
+    limit: PageSize = 50
 
 
 async def handle(

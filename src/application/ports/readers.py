@@ -92,6 +92,17 @@ class Relations(Protocol):
     async def between(self, viewer: UserId, others: Sequence[UserId]) -> dict[UserId, Relation]: ...
 
 
+class Directory(Protocol):
+    """Promise: active people only. ``by_prefix`` compares the beginning of the username, or of the display name,
+    without regard to case, every character taken literally, in the order of username, then id, exactly once over all pages; ``by_contact``
+    finds who has exactly this e-mail address or phone number.
+    """
+
+    async def by_prefix(self, prefix: str, *, after: tuple[str, UserId] | None, limit: int) -> list[User]: ...
+
+    async def by_contact(self, kind: str, value: str) -> User | None: ...
+
+
 class SessionReader(Protocol):
     """Promise: a session counts as live exactly until it is revoked or expires."""
 

@@ -1,0 +1,92 @@
+"""Commands to Redis, each answered or refused within a bound, whatever state Redis is in."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import hiredis
+
+from adapters.redis.address import address_of
+from adapters.redis.line import Line, dial
+from domain.shared.errors import Unavailable
+
+WITHIN_SECONDS = 0.25
+HANG_UP_WITHIN_SECONDS = 1.0
+
+Word = str | bytes | int | float
+
+
+def encoded(*words: Word) -> bytes:
+    """One command as it travels."""
+    return bytes(hiredis.pack_command(words))
+
+
+class RedisCommands:
+    """One line, shared by everybody: what is asked in one turn of the loop travels together.
+
+    Connects when first asked and again after a loss. Nothing is ever sent twice, so a command that raised
+    ``Unavailable`` may or may not have been done. Connecting and answering take ``within`` seconds at most.
+    """
+
+    def __init__(self, url: str, *, within: float = WITHIN_SECONDS) -> None:
+        self._address = address_of(url)
+        self._within = within
+        self._line: Line | None = None
+        self._dialling = asyncio.Lock()
+        self._is_closed = False
+
+    async def call(self, *words: Word) -> Any:
+        """One command and its answer; an error as an answer is ``Unavailable`` too."""
+        (answer,) = await self.ask(encoded(*words), 1)
+        if isinstance(answer, hiredis.ReplyError):
+            raise Unavailable from answer
+        return answer
+
+    async def many(self, commands: Sequence[tuple[Word, ...]]) -> list[Any]:
+        """Several commands in one go, in order, without a transaction; errors are answers like others."""
+        if not commands:
+            return []
+        return await self.ask(b"".join(encoded(*words) for words in commands), len(commands))
+
+    async def ask(self, commands: bytes, answers: int) -> list[Any]:
+        """The same for commands that are encoded already."""
+        line: Line | None = None
+        try:
+            async with asyncio.timeout(self._within):
+                line = await self._open()
+                received = await line.ask(commands, answers)
+        except TimeoutError as error:
+            # Whether it is slow or gone: nobody else should wait for the same answer.
+            if line is not None:
+                line.abort()
+            raise Unavailable from error
+        except OSError as error:
+            raise Unavailable from error
+        if received is None:
+            raise Unavailable
+        return received
+
+    async def close(self) -> None:
+        """Hang up for good; whoever still waits is refused."""
+        self._is_closed = True
+        async with self._dialling:
+            await hang_up(self._line)
+            self._line = None
+
+    async def _open(self) -> Line:
+        line = self._line
+        if line is not None and not line.is_lost:
+            return line
+        async with self._dialling:
+            if self._is_closed:
+                raise Unavailable
+            if self._line is None or self._line.is_lost:
+                self._line = await dial(self._address)
+            return self._line
+
+
+async def hang_up(line: Line | None) -> None:
+    """End a line and see that it has ended."""
+    if line is not None and not line.is_lost:
+        line.abort()
+        await asyncio.wait([line.lost], timeout=HANG_UP_WITHIN_SECONDS)

@@ -1,0 +1,187 @@
+"""One connection to Redis: questions go out in order, answers come back in the same order, until it breaks.
+
+Written on the protocol itself because this is where every delivery passes: 1.2 µs of CPU a message against
+redis-py's 10.7 for hearing, 4 against 110 for saying. A line never mends itself; whoever holds it dials again
+and so knows that something may have been missed.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import hiredis
+
+from adapters.redis.address import Address
+
+CHECK_EVERY_SECONDS = 0.5
+PING_AFTER_SECONDS = 1.0
+DEAD_AFTER_SECONDS = 2.0
+
+Hear = Callable[[list[Any]], None]
+Answers = list[Any]
+
+
+class Refused(OSError):
+    """Redis answered and did not let us in: wrong password, or none where one is needed."""
+
+
+class _Question:
+    __slots__ = ("answers", "future", "left")
+
+    def __init__(self, left: int, future: asyncio.Future[Answers | None]) -> None:
+        self.left = left
+        self.future = future
+        self.answers: Answers = []
+
+
+class Line(asyncio.Protocol):
+    """``lost`` is done when the line is over; it is, at the latest, a few seconds after Redis fell silent.
+
+    ``hear`` is called with each ``[b"message", channel, payload]``. On a line that hears, an error as an answer
+    ends the line, since one error may then stand for many answers; elsewhere errors are answers like others.
+    """
+
+    def __init__(self, hear: Hear | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
+        self._hear = hear
+        self._reader = hiredis.Reader()
+        self._transport: asyncio.Transport | None = None
+        self._questions: deque[_Question] = deque()
+        self._outgoing: list[bytes] = []
+        self._heard_at = self._loop.time()
+        self._pinged_at: float | None = None
+        self._is_paused = False
+        self._check: asyncio.TimerHandle | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        return self.lost.done()
+
+    def ask(self, commands: bytes, answers: int) -> asyncio.Future[Answers | None]:
+        """Send encoded commands, at the end of this turn of the loop and together with others of it.
+
+        The future yields as many answers as announced, error answers as values, or None when the line broke.
+        """
+        future: asyncio.Future[Answers | None] = self._loop.create_future()
+        if self.lost.done() or self._transport is None:
+            future.set_result(None)
+            return future
+        self._questions.append(_Question(answers, future))
+        if not self._outgoing:
+            self._loop.call_soon(self._flush)
+        self._outgoing.append(commands)
+        return future
+
+    def pause(self) -> None:
+        """Stop reading; Redis will keep what it can and then hang up."""
+        if self._transport is not None and not self._is_paused and not self._transport.is_closing():
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._transport is not None and self._is_paused and not self._transport.is_closing():
+            self._is_paused = False
+            self._heard_at = self._loop.time()
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """Hang up at once; ``lost`` follows."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._check = self._loop.call_later(CHECK_EVERY_SECONDS, self._check_pulse)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._check is not None:
+            self._check.cancel()
+        self._outgoing.clear()
+        if not self.lost.done():
+            self.lost.set_result(None)
+        for question in self._questions:
+            if not question.future.done():
+                question.future.set_result(None)
+        self._questions.clear()
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_at = self._loop.time()
+        self._pinged_at = None
+        hear, next_answer = self._hear, self._reader.gets
+        try:
+            self._reader.feed(data)
+            while (answer := next_answer()) is not False:
+                if hear is not None and type(answer) is list and answer[0] == b"message":
+                    hear(answer)
+                else:
+                    self._answer(answer)
+        except hiredis.ProtocolError:
+            self.abort()
+
+    def _answer(self, answer: Any) -> None:
+        if not self._questions or (self._hear is not None and isinstance(answer, hiredis.ReplyError)):
+            self.abort()
+            return
+        question = self._questions[0]
+        question.answers.append(answer)
+        question.left -= 1
+        if question.left <= 0:
+            self._questions.popleft()
+            if not question.future.done():
+                question.future.set_result(question.answers)
+
+    def _flush(self) -> None:
+        if self._outgoing and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(self._outgoing))
+        self._outgoing.clear()
+
+    def _check_pulse(self) -> None:
+        now = self._loop.time()
+        if self._is_paused:
+            self._pinged_at = None
+        elif self._pinged_at is None:
+            if now - self._heard_at >= PING_AFTER_SECONDS:
+                self._pinged_at = now
+                self.ask(hiredis.pack_command(("PING",)), 1)
+        elif now - self._pinged_at >= DEAD_AFTER_SECONDS:
+            self.abort()
+            return
+        self._check = self._loop.call_later(CHECK_EVERY_SECONDS, self._check_pulse)
+
+
+async def dial(address: Address, hear: Hear | None = None) -> Line:
+    """Connect and be let in. Raises ``OSError``; takes as long as the caller lets it."""
+    loop = asyncio.get_running_loop()
+    name = address.host if address.tls is not None else None
+    if address.path is not None:
+        _, line = await loop.create_unix_connection(lambda: Line(hear), address.path)
+    else:
+        _, line = await loop.create_connection(
+            lambda: Line(hear), address.host, address.port, ssl=address.tls, server_hostname=name
+        )
+    try:
+        await _introduce(line, address, with_database=hear is None)
+    except BaseException:
+        line.abort()
+        raise
+    return line
+
+
+async def _introduce(line: Line, address: Address, *, with_database: bool) -> None:
+    # Channels are the same in every database, so a line that only hears has no use for one.
+    words: list[tuple[str, ...]] = []
+    if address.password is not None:
+        name = () if address.username is None else (address.username,)
+        words.append(("AUTH", *name, address.password))
+    if with_database and address.database:
+        words.append(("SELECT", str(address.database)))
+    words.append(("PING",))
+    answers = await line.ask(b"".join(hiredis.pack_command(each) for each in words), len(words))
+    if answers is None:
+        raise Refused("Redis hung up during the introduction.")
+    if any(isinstance(answer, hiredis.ReplyError) for answer in answers):
+        raise Refused("Redis refused the introduction.")

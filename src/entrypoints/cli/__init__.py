@@ -1,0 +1,1 @@
+"""The command ``sentinal``: everything an operator or developer does with the product."""

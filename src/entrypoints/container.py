@@ -1,0 +1,117 @@
+"""The composition root: which object is made of which. The only module that knows all of them.
+
+What must be opened and closed (store, realtime) is opened by ``lifespan`` and handed in; everything else is a
+singleton made from it, on first use.
+"""
+
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from adapters.argon2.passwords import Argon2Passwords
+from adapters.jwt.access_tokens import JwtAccessTokens
+from adapters.jwt.keys import SigningKeys
+from adapters.jwt.refresh_tokens import HmacBodyHashes, HmacRefreshTokens
+from adapters.system.clock import SystemClock, SystemIds
+from application.bus.access import Gatekeepers
+from application.bus.bus import Bus
+from application.catalogue import register
+from application.cursors import Cursors
+from application.identity.authentication import Authentication
+from application.identity.people import People
+from application.outbox.courier import ImmediateCourier
+from application.outbox.relay import Relay
+from application.ports.readers import ConversationReader, Directory, MessageReader, Profiles
+from application.ports.security import AccessTokens, BodyHashes, Passwords, RefreshTokens
+from application.realtime.hub import Hub
+from entrypoints.http.desk import Desk
+from entrypoints.plugins import Realtime, Store
+from entrypoints.settings import Settings
+from entrypoints.ws.gateway import Gateway
+
+
+def _ports(
+    store: Store,
+    passwords: Passwords,
+    access_tokens: AccessTokens,
+    refresh_tokens: RefreshTokens,
+    hashes: BodyHashes,
+    people: People,
+    cursors: Cursors,
+) -> dict[type[Any], Any]:
+    """What handlers may ask for, by the type they ask with."""
+    return {
+        Passwords: passwords,
+        AccessTokens: access_tokens,
+        RefreshTokens: refresh_tokens,
+        BodyHashes: hashes,
+        People: people,
+        Cursors: cursors,
+        Profiles: store.profiles,
+        Directory: store.directory,
+        ConversationReader: store.conversations,
+        MessageReader: store.messages,
+    }
+
+
+class Container(containers.DeclarativeContainer):
+    """One server process."""
+
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    store: providers.Dependency[Store] = providers.Dependency(instance_of=Store)
+    realtime: providers.Dependency[Realtime] = providers.Dependency(instance_of=Realtime)
+    epoch: providers.Dependency[str] = providers.Dependency(instance_of=str)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(SystemIds)
+    keys = providers.Singleton(SigningKeys.load, settings.provided.signing_keys)
+    passwords = providers.Singleton(Argon2Passwords)
+    access_tokens = providers.Singleton(JwtAccessTokens, keys)
+    refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.secret)
+    hashes = providers.Singleton(HmacBodyHashes, keys.provided.secret)
+    cursors = providers.Singleton(Cursors, hashes)
+    people = providers.Singleton(People, store.provided.profiles, store.provided.relations)
+
+    authentication = providers.Singleton(Authentication, access_tokens, store.provided.sessions, clock)
+    courier = providers.Singleton(ImmediateCourier, realtime.provided.broker, store.provided.outbox, clock)
+    relay = providers.Singleton(Relay, realtime.provided.broker, store.provided.outbox, clock)
+    hub = providers.Singleton(
+        Hub,
+        broker=realtime.provided.broker,
+        outbox=store.provided.outbox,
+        conversations=store.provided.conversations,
+        sessions=store.provided.sessions,
+        clock=clock,
+    )
+    gate = providers.Singleton(
+        Gatekeepers,
+        limits=realtime.provided.limits,
+        rates=settings.provided.rates,
+        conversations=store.provided.conversations,
+    )
+    ports = providers.Singleton(
+        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, cursors
+    )
+    handlers = providers.Singleton(register, ports)
+    bus = providers.Singleton(
+        Bus,
+        handlers=handlers,
+        units=store.provided.units,
+        log=store.provided.command_log,
+        gate=gate,
+        clock=clock,
+        ids=ids,
+        courier=courier,
+    )
+    desk = providers.Singleton(
+        Desk,
+        bus=bus,
+        authentication=authentication,
+        access_tokens=access_tokens,
+        refresh_tokens=refresh_tokens,
+        hub=hub,
+        health=providers.List(store.provided.health, realtime.provided.health),
+        epoch=epoch,
+        settings=settings,
+    )
+    gateway = providers.Singleton(Gateway, desk, clock, ids)

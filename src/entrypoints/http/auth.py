@@ -1,0 +1,111 @@
+"""Who is asking over HTTP: the bearer token, the refresh cookie, and the origins that may use it."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import Cookie
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from application.bus.messages import Actor
+from application.identity.authentication import Authentication
+from domain.identity.session import REFRESH_LIFETIME
+from domain.shared.errors import Unauthenticated
+from entrypoints.http.errors import OriginNotAllowed
+from entrypoints.settings import Settings
+
+PUBLIC = "public"
+"""Routes with this option are answered without a token."""
+
+
+class RequireToken(ASGIMiddleware):
+    """Puts the ``Actor`` of the bearer token into the request's state, or refuses the request."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = PUBLIC
+
+    def __init__(self, authentication: Authentication) -> None:
+        self._authentication = authentication
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: Request[Any, Any, Any] = Request(scope)
+        token = bearer(request.headers.get("authorization"))
+        claims = await self._authentication.of(token)
+        scope["state"]["actor"] = Actor(
+            user_id=claims.user_id,
+            session_id=claims.session_id,
+            address=address_of(scope),
+            user_agent=request.headers.get("user-agent"),
+        )
+        await next_app(scope, receive, send)
+
+
+def bearer(header: str | None) -> str:
+    """The token of an ``Authorization`` header (RFC 6750). Raises ``Unauthenticated``."""
+    scheme, _, token = (header or "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token
+
+
+def actor_of(request: Request[Any, Any, Any]) -> Actor:
+    """Who asks; on public routes, somebody not logged in."""
+    actor = request.scope["state"].get("actor")
+    if isinstance(actor, Actor):
+        return actor
+    return Actor(address=address_of(request.scope), user_agent=request.headers.get("user-agent"))
+
+
+def address_of(scope: Any) -> str:
+    """Where a request comes from, as the server (and the proxies it trusts) says."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def refresh_cookie(settings: Settings, token: str) -> Cookie:
+    """The cookie that carries a refresh token; scripts cannot read it, other sites cannot send it."""
+    return Cookie(
+        key=cookie_name(settings),
+        value=token,
+        max_age=int(REFRESH_LIFETIME.total_seconds()),
+        path="/v1/auth",
+        httponly=True,
+        secure=settings.cookie_secure,
+        samesite="strict",
+    )
+
+
+def cleared_cookie(settings: Settings) -> Cookie:
+    """The same cookie, ended."""
+    return Cookie(
+        key=cookie_name(settings),
+        value="",
+        max_age=0,
+        path="/v1/auth",
+        httponly=True,
+        secure=settings.cookie_secure,
+        samesite="strict",
+    )
+
+
+def cookie_name(settings: Settings) -> str:
+    return "__Secure-refresh_token" if settings.is_production else "refresh_token"
+
+
+def require_own_origin(request: Request[Any, Any, Any], settings: Settings) -> None:
+    """Refuse requests that another site's page makes with our cookie. Raises ``OriginNotAllowed``."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise OriginNotAllowed
+    origin = request.headers.get("origin")
+    if origin is not None and not origin_allowed(origin, request.headers.get("host", ""), settings):
+        raise OriginNotAllowed
+
+
+def origin_allowed(origin: str, host: str, settings: Settings) -> bool:
+    """Whether a page of ``origin`` may use this server: listed, or served by this very host."""
+    if origin in settings.allowed_origins:
+        return True
+    scheme = "https" if settings.cookie_secure else "http"
+    return bool(host) and origin == f"{scheme}://{host}" and not settings.is_production

@@ -1,0 +1,167 @@
+"""Routes of conversations."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.params import FromPath, NamedDependency
+
+from application.conversation.create_group import CreateGroup, GroupCreated
+from application.conversation.list_conversations import GetConversation, ListConversations
+from application.conversation.list_members import ListMembers
+from application.conversation.start_direct_conversation import StartDirectConversation
+from application.conversation.views import ConversationView, ListEntry, Member, Participation
+from application.messaging.mark_read import MarkDelivered, MarkRead
+from application.views import Page
+from domain.shared.errors import ConversationNotFound
+from entrypoints.http import answers
+from entrypoints.http.answers import AnyResponse
+from entrypoints.http.auth import actor_of
+from entrypoints.http.decoding import command_from, idempotency_key, path_id, query_from
+from entrypoints.http.desk import Desk
+from entrypoints.http.operation import says
+
+AnyRequest = Request[Any, Any, Any]
+TAG = "Conversations"
+OF_ONE = ("conversation_not_found", "not_a_participant")
+
+
+@get(
+    "/conversations",
+    opt=says(
+        tag=TAG,
+        summary="My conversations: pinned first, then latest activity",
+        query=ListConversations,
+        answers={200: Page[ListEntry]},
+        refusals=("invalid_cursor",),
+    ),
+)
+async def list_conversations(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
+    return answers.json(await desk.bus.ask(query_from(request, ListConversations), actor_of(request)))
+
+
+@post(
+    "/conversations/direct",
+    opt=says(
+        tag=TAG,
+        summary="Open the direct conversation with somebody, or find it",
+        body=StartDirectConversation,
+        answers={201: ConversationView, 200: ConversationView},
+        refusals=("user_not_found", "recipient_unavailable", "idempotency_conflict", "rate_limited"),
+        takes_key=True,
+    ),
+)
+async def start_direct(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
+    command = await command_from(request, StartDirectConversation)
+    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
+    status = 201 if outcome.result.created else 200
+    return answers.json(outcome.result.conversation, status, repeated=outcome.repeated)
+
+
+@post(
+    "/conversations/groups",
+    opt=says(
+        tag=TAG,
+        summary="Create a group",
+        body=CreateGroup,
+        answers={201: GroupCreated},
+        refusals=("idempotency_conflict", "rate_limited"),
+        takes_key=True,
+    ),
+)
+async def create_group(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
+    command = await command_from(request, CreateGroup)
+    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
+    return answers.json(outcome.result, 201, repeated=outcome.repeated)
+
+
+@get(
+    "/conversations/{conversation_id:str}",
+    opt=says(
+        tag=TAG,
+        summary="One conversation",
+        query=GetConversation,
+        path=("conversation_id",),
+        answers={200: ConversationView},
+        refusals=("conversation_not_found",),
+    ),
+)
+async def get_conversation(
+    request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
+) -> AnyResponse:
+    id = path_id(conversation_id, ConversationNotFound)
+    return answers.json(
+        await desk.bus.ask(query_from(request, GetConversation, conversation_id=id), actor_of(request))
+    )
+
+
+@get(
+    "/conversations/{conversation_id:str}/members",
+    opt=says(
+        tag=TAG,
+        summary="Who takes part, by role, then by joining",
+        query=ListMembers,
+        path=("conversation_id",),
+        answers={200: Page[Member]},
+        refusals=(*OF_ONE, "invalid_cursor"),
+    ),
+)
+async def list_members(
+    request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
+) -> AnyResponse:
+    id = path_id(conversation_id, ConversationNotFound)
+    return answers.json(
+        await desk.bus.ask(query_from(request, ListMembers, conversation_id=id), actor_of(request))
+    )
+
+
+@post(
+    "/conversations/{conversation_id:str}/read",
+    opt=says(
+        tag=TAG,
+        summary="I have read everything up to a sequence",
+        body=MarkRead,
+        path=("conversation_id",),
+        answers={200: Participation},
+        refusals=(*OF_ONE, "idempotency_conflict", "rate_limited"),
+        takes_key=True,
+    ),
+)
+async def mark_read(
+    request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
+) -> AnyResponse:
+    id = path_id(conversation_id, ConversationNotFound)
+    command = await command_from(request, MarkRead, conversation_id=id)
+    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
+    return answers.json(outcome.result, repeated=outcome.repeated)
+
+
+@post(
+    "/conversations/{conversation_id:str}/delivered",
+    opt=says(
+        tag=TAG,
+        summary="A device of mine has received everything up to a sequence",
+        body=MarkDelivered,
+        path=("conversation_id",),
+        answers={200: Participation},
+        refusals=(*OF_ONE, "idempotency_conflict", "rate_limited"),
+        takes_key=True,
+    ),
+)
+async def mark_delivered(
+    request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
+) -> AnyResponse:
+    id = path_id(conversation_id, ConversationNotFound)
+    command = await command_from(request, MarkDelivered, conversation_id=id)
+    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
+    return answers.json(outcome.result, repeated=outcome.repeated)
+
+
+ROUTES = [
+    list_conversations,
+    start_direct,
+    create_group,
+    get_conversation,
+    list_members,
+    mark_read,
+    mark_delivered,
+]

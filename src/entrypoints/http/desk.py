@@ -1,0 +1,25 @@
+"""What every route has at hand. One injected object, because each injected one costs every request."""
+
+from dataclasses import dataclass
+
+from application.bus.bus import Bus
+from application.identity.authentication import Authentication
+from application.ports.health import Health
+from application.ports.security import AccessTokens, RefreshTokens
+from application.realtime.hub import Hub
+from entrypoints.settings import Settings
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """The finished objects that routes and sockets work with. ``draining`` is set when the server is leaving."""
+
+    bus: Bus
+    authentication: Authentication
+    access_tokens: AccessTokens
+    refresh_tokens: RefreshTokens
+    hub: Hub
+    health: list[Health]
+    epoch: str
+    settings: Settings
+    draining: bool = False

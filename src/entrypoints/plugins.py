@@ -1,0 +1,168 @@
+"""Adapters by name: ours and strangers' are found the same way, through the entry points ``sentinal.adapters``.
+
+A provider is an async context manager taking ``Settings``; what it yields is a ``Store`` or a ``Realtime``.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from adapters.memory.broker import MemoryBroker
+from adapters.memory.command_log import MemoryCommandLog
+from adapters.memory.health import MemoryHealth
+from adapters.memory.limits import MemoryLimits
+from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.readers import (
+    MemoryConversationReader,
+    MemoryDirectory,
+    MemoryEpochs,
+    MemoryMessageReader,
+    MemoryProfiles,
+    MemoryRelations,
+    MemorySessionReader,
+)
+from adapters.memory.store import MemoryStore
+from adapters.memory.unit_of_work import MemoryUnitsOfWork
+from adapters.postgres.command_log import PostgresCommandLog
+from adapters.postgres.conversation_reader import PostgresConversationReader
+from adapters.postgres.directory import PostgresDirectory
+from adapters.postgres.epochs import PostgresEpochs
+from adapters.postgres.health import PostgresHealth
+from adapters.postgres.message_reader import PostgresMessageReader
+from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.pool import open_pool
+from adapters.postgres.profiles import PostgresProfiles, PostgresRelations, PostgresSessionReader
+from adapters.postgres.unit_of_work import PostgresUnitsOfWork
+from adapters.redis.broker import RedisBroker
+from adapters.redis.connection import RedisCommands
+from adapters.redis.health import RedisHealth
+from adapters.redis.limits import RedisLimits
+from adapters.system.clock import SystemClock
+from application.errors import StaleAdapter
+from application.ports.command_log import CommandLog
+from application.ports.events import Broker, Outbox
+from application.ports.health import Health
+from application.ports.limits import Limits
+from application.ports.readers import (
+    ConversationReader,
+    Directory,
+    Epochs,
+    MessageReader,
+    Profiles,
+    Relations,
+    SessionReader,
+)
+from application.ports.unit_of_work import UnitsOfWork
+from entrypoints.settings import Settings
+
+GROUP = "sentinal.adapters"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Everything that is durable."""
+
+    units: UnitsOfWork
+    profiles: Profiles
+    relations: Relations
+    directory: Directory
+    sessions: SessionReader
+    conversations: ConversationReader
+    messages: MessageReader
+    epochs: Epochs
+    outbox: Outbox
+    command_log: CommandLog
+    health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Realtime:
+    """Everything that servers share and may lose."""
+
+    broker: Broker
+    limits: Limits
+    health: Health
+
+
+Provider = Callable[[Settings], AbstractAsyncContextManager[Any]]
+
+
+def provider(kind: str, name: str) -> Provider:
+    """The provider registered as ``kind.name``. Raises ``StaleAdapter``, which lists what there is."""
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    point = found.get(f"{kind}.{name}")
+    if point is None:
+        known = ", ".join(sorted(found)) or "none; is the package installed?"
+        raise StaleAdapter(f"There is no adapter {kind}.{name}. There are: {known}.")
+    try:
+        loaded: Provider = point.load()
+    except Exception as error:
+        raise StaleAdapter(f"The adapter {point.name} ({point.value}) does not load: {error}") from error
+    return loaded
+
+
+@asynccontextmanager
+async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
+    """PostgreSQL, through one pool."""
+    pool = await open_pool(settings.database_url, settings.database_pool_size)
+    outbox = PostgresOutbox(pool, settings.database_url)
+    try:
+        yield Store(
+            units=PostgresUnitsOfWork(pool),
+            profiles=PostgresProfiles(pool),
+            relations=PostgresRelations(pool),
+            directory=PostgresDirectory(pool),
+            sessions=PostgresSessionReader(pool),
+            conversations=PostgresConversationReader(pool),
+            messages=PostgresMessageReader(pool),
+            epochs=PostgresEpochs(pool),
+            outbox=outbox,
+            command_log=PostgresCommandLog(pool),
+            health=PostgresHealth(pool),
+        )
+    finally:
+        await outbox.release()
+        await pool.close()
+
+
+@asynccontextmanager
+async def memory_store(settings: Settings) -> AsyncIterator[Store]:
+    """This process's memory: gone with it."""
+    store = MemoryStore()
+    yield Store(
+        units=MemoryUnitsOfWork(store),
+        profiles=MemoryProfiles(store),
+        relations=MemoryRelations(store),
+        directory=MemoryDirectory(store),
+        sessions=MemorySessionReader(store),
+        conversations=MemoryConversationReader(store),
+        messages=MemoryMessageReader(store),
+        epochs=MemoryEpochs(store),
+        outbox=MemoryOutbox(store),
+        command_log=MemoryCommandLog(store),
+        health=MemoryHealth(),
+    )
+
+
+@asynccontextmanager
+async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
+    """Redis or Valkey, shared by all servers."""
+    commands = RedisCommands(settings.redis_url)
+    broker = RedisBroker(settings.redis_url)
+    try:
+        yield Realtime(
+            broker=broker,
+            limits=RedisLimits(commands, MemoryLimits(SystemClock())),
+            health=RedisHealth(commands, broker),
+        )
+    finally:
+        await broker.close()
+        await commands.close()
+
+
+@asynccontextmanager
+async def memory_broker(settings: Settings) -> AsyncIterator[Realtime]:
+    """Within this process only."""
+    yield Realtime(broker=MemoryBroker(), limits=MemoryLimits(SystemClock()), health=MemoryHealth())

@@ -1,0 +1,98 @@
+"""The AsyncAPI 3 document of the realtime protocol, from the same tables that decode and encode it."""
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from application.conversation.views import ListEntry, Participation
+from application.messaging.views import MessageView
+from application.outbox.codec import ReceiptUpdated, SessionRevoked
+from domain.shared.events import catalogue
+from entrypoints.http.openapi import schema_hook
+from entrypoints.ws.frames import COMMANDS, Authenticate, Ping
+from entrypoints.ws.protocol import SUBPROTOCOL
+
+_REF = "#/components/schemas/{name}"
+EVENT_DATA: dict[str, Any] = {
+    "message.created": MessageView,
+    "conversation.created": ListEntry,
+    "receipt.updated": ReceiptUpdated,
+    "participation.updated": Participation,
+    "session.revoked": SessionRevoked,
+}
+"""The ``data`` of every event that clients hear."""
+
+
+def asyncapi() -> dict[str, Any]:
+    """The document: one channel, what clients send on it, and what they hear."""
+    received = {
+        **{name: kind.command for name, kind in COMMANDS.items()},
+        "authenticate": Authenticate,
+        "ping": Ping,
+    }
+    kinds = [*received.values(), *EVENT_DATA.values()]
+    _, components = msgspec.json.schema_components(
+        list(dict.fromkeys(kinds)), schema_hook=schema_hook, ref_template=_REF
+    )
+    messages = {name: _client_frame(name, kind) for name, kind in received.items()}
+    messages |= {name: _event(name, data) for name, data in EVENT_DATA.items()}
+    channel = {"$ref": "#/channels/realtime"}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Sentinal Chat, realtime", "version": version("sentinal-chat")},
+        "defaultContentType": "application/json",
+        "channels": {
+            "realtime": {
+                "address": "/v1/realtime",
+                "description": f"WebSocket subprotocol {SUBPROTOCOL}.",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+            }
+        },
+        "operations": {
+            "receive": _operation("receive", channel, received),
+            "send": _operation("send", channel, EVENT_DATA),
+        },
+        "components": {"messages": messages, "schemas": components},
+    }
+
+
+def unheard() -> set[str]:
+    """Events of the catalogue that clients never hear."""
+    return set(catalogue()) - set(EVENT_DATA)
+
+
+def _operation(action: str, channel: dict[str, str], names: Any) -> dict[str, Any]:
+    return {
+        "action": action,
+        "channel": channel,
+        "messages": [{"$ref": f"#/channels/realtime/messages/{name}"} for name in names],
+    }
+
+
+def _client_frame(name: str, kind: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = {"$ref": _REF.format(name=kind.__name__)}
+    envelope = {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"const": name}, "ref": {"type": "string"}},
+    }
+    return {"name": name, "payload": {"allOf": [envelope, schema]}}
+
+
+def _event(name: str, data: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "payload": {
+            "type": "object",
+            "required": ["type", "at", "data"],
+            "properties": {
+                "type": {"const": name},
+                "conversation_id": {"type": "string", "format": "uuid"},
+                "revision": {"type": "integer"},
+                "my_revision": {"type": "integer"},
+                "at": {"type": "string", "format": "date-time"},
+                "data": {"$ref": _REF.format(name=data.__name__)},
+            },
+        },
+    }

@@ -1,0 +1,96 @@
+"""Client frames: what types there are, and how each becomes a command.
+
+The table below is the protocol's catalogue; the decoder, the tests and the AsyncAPI document read it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from application.bus.log import Key
+from application.messaging.mark_read import MarkDelivered, MarkRead
+from application.messaging.send_message import SendMessage
+from domain.shared.errors import Invalid, Refusal
+from entrypoints.http.decoding import build, object_in
+from entrypoints.http.errors import MalformedJson
+
+REF_AT_MOST = 64
+
+
+class MalformedFrame(Refusal):
+    """Counted: ten of them close the connection."""
+
+    code = "malformed_frame"
+    title = "A frame is a JSON object with a known type."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A frame type that is a command; ``renamed`` maps frame fields to the command's."""
+
+    command: type[Any]
+    renamed: dict[str, str] = field(default_factory=dict)
+    carries_own_key: bool = False
+
+
+COMMANDS: dict[str, Kind] = {
+    "message.send": Kind(command=SendMessage, renamed={"message_type": "type"}, carries_own_key=True),
+    "receipt.read": Kind(command=MarkRead),
+    "receipt.delivered": Kind(command=MarkDelivered),
+}
+CONTROL = ("authenticate", "ping")
+
+
+class Authenticate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "authenticate", "access_token": …}``."""
+
+    access_token: str
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "ping"}``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFrame:
+    """A frame with its envelope taken off."""
+
+    type: str
+    ref: str | None
+    fields: dict[str, Any]
+    idempotency_key: str | None = None
+
+
+def open_frame(text: str | bytes) -> ClientFrame:
+    """Read a frame's envelope. Raises ``MalformedFrame``, or ``Invalid`` for a wrong ``ref``."""
+    try:
+        fields = object_in(text.encode() if isinstance(text, str) else text)
+    except (MalformedJson, Invalid, UnicodeEncodeError) as error:
+        detail = error.detail if isinstance(error, Refusal) else "The frame is not well-formed Unicode."
+        raise MalformedFrame(detail) from None
+    type = fields.pop("type", None)
+    if not isinstance(type, str) or (type not in COMMANDS and type not in CONTROL):
+        raise MalformedFrame
+    ref = fields.pop("ref", None)
+    if ref is not None and (not isinstance(ref, str) or not 1 <= len(ref) <= REF_AT_MOST):
+        raise Invalid(f"Must be a text of 1 to {REF_AT_MOST} characters.", pointer="/ref")
+    key = fields.pop("idempotency_key", None)
+    if key is not None and (not isinstance(key, str) or not 1 <= len(key) <= REF_AT_MOST):
+        raise Invalid(f"Must be a text of 1 to {REF_AT_MOST} characters.", pointer="/idempotency_key")
+    return ClientFrame(type=type, ref=ref, fields=fields, idempotency_key=key)
+
+
+def command_of(frame: ClientFrame) -> tuple[Any, Key | None]:
+    """The command a frame asks for, and its idempotency key. Raises ``Invalid``."""
+    kind = COMMANDS[frame.type]
+    fields = dict(frame.fields)
+    for theirs, ours in kind.renamed.items():
+        if ours in fields:
+            raise Invalid(f"Object contains unknown field `{ours}`", pointer=f"/{ours}")
+        if theirs in fields:
+            fields[ours] = fields.pop(theirs)
+    key = None
+    if frame.idempotency_key is not None and not kind.carries_own_key:
+        key = Key(value=frame.idempotency_key, place=frame.type)
+    return build(kind.command, fields), key

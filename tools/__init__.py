@@ -1,0 +1,1 @@
+"""Programs for developing the project; no part of the product."""
