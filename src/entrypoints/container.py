@@ -67,8 +67,8 @@ class Container(containers.DeclarativeContainer):
     keys = providers.Singleton(SigningKeys.load, settings.provided.signing_keys)
     passwords = providers.Singleton(Argon2Passwords)
     access_tokens = providers.Singleton(JwtAccessTokens, keys)
-    refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.secret)
-    hashes = providers.Singleton(HmacBodyHashes, keys.provided.secret)
+    refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.refresh_secret)
+    hashes = providers.Singleton(HmacBodyHashes, keys.provided.refresh_secret)
     cursors = providers.Singleton(Cursors, hashes)
     people = providers.Singleton(People, store.provided.profiles, store.provided.relations)
 

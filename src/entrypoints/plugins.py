@@ -25,15 +25,17 @@ from adapters.memory.readers import (
 )
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
-from adapters.postgres.command_log import PostgresCommandLog
 from adapters.postgres.conversation_reader import PostgresConversationReader
-from adapters.postgres.directory import PostgresDirectory
-from adapters.postgres.epochs import PostgresEpochs
-from adapters.postgres.health import PostgresHealth
 from adapters.postgres.message_reader import PostgresMessageReader
-from adapters.postgres.outbox import PostgresOutbox
+from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
+from adapters.postgres.people_readers import (
+    PostgresDirectory,
+    PostgresEpochs,
+    PostgresProfiles,
+    PostgresRelations,
+    PostgresSessionReader,
+)
 from adapters.postgres.pool import open_pool
-from adapters.postgres.profiles import PostgresProfiles, PostgresRelations, PostgresSessionReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
 from adapters.redis.connection import RedisCommands

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 SETTING = "SENTINAL_SIGNING_KEYS"
 SECRET_BYTES = 32
+REFRESH_KID = "refresh"
 KEPT_VERIFIERS = 3
 LONGEST_KID = 64
 LARGEST_FILE = 65_536
@@ -50,10 +51,10 @@ class SigningKey:
 
 
 class SigningKeys:
-    """``signing`` is the first private key; ``verifiers`` has every key by its id, the signing one included."""
+    """``signing`` is the first private key; ``verifiers`` has every key by its kid, the signing one too."""
 
     def __init__(
-        self, keys: list[SigningKey], *, refresh_secret: bytes, refresh_kid: str = "refresh"
+        self, keys: list[SigningKey], *, refresh_secret: bytes, refresh_kid: str = REFRESH_KID
     ) -> None:
         signing = next((key for key in keys if key.private is not None), None)
         if signing is None or signing.private is None:
@@ -127,9 +128,7 @@ class SigningKeys:
             private = {} if key.private is None else {"d": encode64(key.private.private_bytes_raw())}
             members.append(key.published() | private)
         secret = encode64(self.refresh_secret)
-        members.append(
-            {"kty": "oct", "use": "refresh", "alg": "HS256", "kid": self._refresh_kid, "k": secret}
-        )
+        members.append({"kty": "oct", "use": "refresh", "kid": self._refresh_kid, "k": secret})
         return json.dumps({"keys": members}, indent=2) + "\n"
 
     def save(self, path: Path) -> None:
@@ -141,7 +140,7 @@ class SigningKeys:
                 file.write(self.to_json())
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(name, target)
+            Path(name).replace(target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -201,14 +200,9 @@ def _signing_key(member: dict[str, Any]) -> SigningKey:
 
 def _kid(member: dict[str, Any]) -> str:
     kid = member.get("kid")
-    if (
-        not isinstance(kid, str)
-        or not 1 <= len(kid) <= LONGEST_KID
-        or not kid.isascii()
-        or not kid.isprintable()
-    ):
-        raise KeysRefused(f"every key needs a kid of 1 to {LONGEST_KID} visible characters.")
-    return kid
+    if isinstance(kid, str) and 1 <= len(kid) <= LONGEST_KID and kid.isascii() and kid.isprintable():
+        return kid
+    raise KeysRefused(f"every key needs a kid of 1 to {LONGEST_KID} visible characters.")
 
 
 def _bytes(member: dict[str, Any], name: str) -> bytes:

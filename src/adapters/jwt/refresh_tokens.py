@@ -1,7 +1,7 @@
 """Refresh tokens and hashes of bodies: what the server's secret makes, and nobody without it.
 
-A refresh token is, in base64url: version (1 byte) ‖ session (16) ‖ generation (4, big-endian) ‖ HMAC-SHA256 of
-all that (32). It is derived and not stored, so the same generation always has the same token.
+A refresh token is, in base64url: version (1 byte) ‖ session (16) ‖ generation (4, big-endian) ‖ HMAC-SHA256
+of all that (32). It is derived and not stored, so the same generation always has the same token.
 """
 
 import hashlib

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import hiredis
 
 from adapters.redis.address import address_of
-from adapters.redis.connection import WITHIN_SECONDS, RedisCommands, encoded
+from adapters.redis.connection import WITHIN_SECONDS, RedisCommands
+from adapters.redis.line import encoded
 from adapters.redis.subscription import RedisSubscription
 from application.ports.events import Frame, Subscription
 from domain.shared.errors import Unavailable

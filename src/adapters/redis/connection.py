@@ -7,18 +7,10 @@ from typing import Any
 import hiredis
 
 from adapters.redis.address import address_of
-from adapters.redis.line import Line, dial
+from adapters.redis.line import Line, Word, dial, encoded, hang_up
 from domain.shared.errors import Unavailable
 
 WITHIN_SECONDS = 0.25
-HANG_UP_WITHIN_SECONDS = 1.0
-
-Word = str | bytes | int | float
-
-
-def encoded(*words: Word) -> bytes:
-    """One command as it travels."""
-    return bytes(hiredis.pack_command(words))
 
 
 class RedisCommands:
@@ -83,10 +75,3 @@ class RedisCommands:
             if self._line is None or self._line.is_lost:
                 self._line = await dial(self._address)
             return self._line
-
-
-async def hang_up(line: Line | None) -> None:
-    """End a line and see that it has ended."""
-    if line is not None and not line.is_lost:
-        line.abort()
-        await asyncio.wait([line.lost], timeout=HANG_UP_WITHIN_SECONDS)

@@ -8,7 +8,8 @@ from typing import Any
 
 import hiredis
 
-from adapters.redis.connection import RedisCommands, Word
+from adapters.redis.connection import RedisCommands
+from adapters.redis.line import Word
 from application.ports.limits import Limits, Rate, Verdict
 from domain.shared.errors import Unavailable
 

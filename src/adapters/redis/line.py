@@ -8,7 +8,8 @@ and so knows that something may have been missed.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 import hiredis
 
@@ -17,9 +18,19 @@ from adapters.redis.address import Address
 CHECK_EVERY_SECONDS = 0.5
 PING_AFTER_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 2.0
+HANG_UP_WITHIN_SECONDS = 1.0
 
 Hear = Callable[[list[Any]], None]
 Answers = list[Any]
+Word = str | bytes | int | float
+
+# hiredis declares a tuple of one word; it takes any number.
+_pack: Callable[[tuple[Word, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
+
+
+def encoded(*words: Word) -> bytes:
+    """One command as it travels."""
+    return _pack(words)
 
 
 class Refused(OSError):
@@ -38,8 +49,8 @@ class _Question:
 class Line(asyncio.Protocol):
     """``lost`` is done when the line is over; it is, at the latest, a few seconds after Redis fell silent.
 
-    ``hear`` is called with each ``[b"message", channel, payload]``. On a line that hears, an error as an answer
-    ends the line, since one error may then stand for many answers; elsewhere errors are answers like others.
+    ``hear`` is called with each ``[b"message", channel, payload]``. On a line that hears, an error as an
+    answer ends the line, since one error may then stand for many answers; elsewhere errors are answers too.
     """
 
     def __init__(self, hear: Hear | None = None) -> None:
@@ -53,11 +64,13 @@ class Line(asyncio.Protocol):
         self._heard_at = self._loop.time()
         self._pinged_at: float | None = None
         self._is_paused = False
+        self._is_aborted = False
         self._check: asyncio.TimerHandle | None = None
 
     @property
     def is_lost(self) -> bool:
-        return self.lost.done()
+        """Whether it is over, or will be as soon as the loop gets round to it."""
+        return self._is_aborted or self.lost.done()
 
     def ask(self, commands: bytes, answers: int) -> asyncio.Future[Answers | None]:
         """Send encoded commands, at the end of this turn of the loop and together with others of it.
@@ -65,7 +78,7 @@ class Line(asyncio.Protocol):
         The future yields as many answers as announced, error answers as values, or None when the line broke.
         """
         future: asyncio.Future[Answers | None] = self._loop.create_future()
-        if self.lost.done() or self._transport is None:
+        if self.is_lost or self._transport is None:
             future.set_result(None)
             return future
         self._questions.append(_Question(answers, future))
@@ -76,25 +89,26 @@ class Line(asyncio.Protocol):
 
     def pause(self) -> None:
         """Stop reading; Redis will keep what it can and then hang up."""
-        if self._transport is not None and not self._is_paused and not self._transport.is_closing():
+        if self._transport is not None and not self._is_paused and not self.is_lost:
             self._is_paused = True
             self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
-        if self._transport is not None and self._is_paused and not self._transport.is_closing():
+        if self._transport is not None and self._is_paused and not self.is_lost:
             self._is_paused = False
             self._heard_at = self._loop.time()
             self._transport.resume_reading()
 
     def abort(self) -> None:
         """Hang up at once; ``lost`` follows."""
+        self._is_aborted = True
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports have the methods and not the type.
+        self._transport = cast(asyncio.Transport, transport)
         self._check = self._loop.call_later(CHECK_EVERY_SECONDS, self._check_pulse)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -135,8 +149,10 @@ class Line(asyncio.Protocol):
                 question.future.set_result(question.answers)
 
     def _flush(self) -> None:
-        if self._outgoing and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(b"".join(self._outgoing))
+        if self._outgoing and self._transport is not None and not self.is_lost:
+            # Between a break and the news of it uvloop raises where asyncio drops.
+            with suppress(RuntimeError):
+                self._transport.write(b"".join(self._outgoing))
         self._outgoing.clear()
 
     def _check_pulse(self) -> None:
@@ -146,7 +162,7 @@ class Line(asyncio.Protocol):
         elif self._pinged_at is None:
             if now - self._heard_at >= PING_AFTER_SECONDS:
                 self._pinged_at = now
-                self.ask(hiredis.pack_command(("PING",)), 1)
+                self.ask(encoded("PING"), 1)
         elif now - self._pinged_at >= DEAD_AFTER_SECONDS:
             self.abort()
             return
@@ -180,8 +196,15 @@ async def _introduce(line: Line, address: Address, *, with_database: bool) -> No
     if with_database and address.database:
         words.append(("SELECT", str(address.database)))
     words.append(("PING",))
-    answers = await line.ask(b"".join(hiredis.pack_command(each) for each in words), len(words))
+    answers = await line.ask(b"".join(encoded(*each) for each in words), len(words))
     if answers is None:
         raise Refused("Redis hung up during the introduction.")
     if any(isinstance(answer, hiredis.ReplyError) for answer in answers):
         raise Refused("Redis refused the introduction.")
+
+
+async def hang_up(line: Line | None) -> None:
+    """End a line and see that it has ended."""
+    if line is not None and not line.lost.done():
+        line.abort()
+        await asyncio.wait([line.lost], timeout=HANG_UP_WITHIN_SECONDS)

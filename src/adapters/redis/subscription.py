@@ -9,8 +9,7 @@ from typing import Any
 import structlog
 
 from adapters.redis.address import Address
-from adapters.redis.connection import encoded, hang_up
-from adapters.redis.line import Answers, Line, dial
+from adapters.redis.line import Answers, Line, dial, encoded, hang_up
 from application.ports.events import Delivery, Interrupted
 from domain.shared.errors import Unavailable
 
@@ -26,8 +25,8 @@ log = structlog.get_logger("redis")
 
 
 class RedisSubscription:
-    """The promise of ``Subscription``. Has one reader. ``add`` raises ``Unavailable`` when the channels are not
-    confirmed within two seconds, and then wants none of those that were not.
+    """The promise of ``Subscription``, for one reader. ``add`` raises ``Unavailable`` when the channels are
+    not confirmed within two seconds, and then wants none of those that were not.
 
     A line that breaks is replaced; when Redis has confirmed every channel on the new one, ``Interrupted``
     follows. A reader that lags makes the line pause: Redis hangs up in the end, which again shows as
@@ -92,6 +91,7 @@ class RedisSubscription:
     async def deliveries(self) -> AsyncIterator[Delivery | Interrupted]:
         handed_over = 0
         while not self._is_closed:
+            self._arrived.clear()
             while self._items:
                 item = self._items.popleft()
                 if isinstance(item, Delivery) and item.channel not in self._channels:
@@ -100,11 +100,8 @@ class RedisSubscription:
                 handed_over += 1
                 if handed_over % ITEMS_A_TURN == 0:
                     await asyncio.sleep(0)
-            if self._is_closed:
-                return
             if self._line is not None:
                 self._line.resume()
-            self._arrived.clear()
             await self._arrived.wait()
 
     async def close(self) -> None:

@@ -19,8 +19,8 @@ class SystemClock:
 
 
 class SystemIds:
-    """The promise of ``Ids``. Those of one millisecond ascend (RFC 9562 §6.2, method 2): each is larger than the
-    one before by a random step, so that order is kept and the next one cannot be guessed.
+    """The promise of ``Ids``. Those of one millisecond ascend (RFC 9562 §6.2, method 2): each is larger than
+    the one before by a random step, so that order is kept and the next one cannot be guessed.
     """
 
     def __init__(self) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import rich_click as click
 
+from adapters.jwt.keys import KeysRefused
 from adapters.postgres.migration_files import DatabaseUnreachable, MigrationError
 from application.errors import StaleAdapter
 from domain.shared.errors import Unavailable
@@ -37,7 +38,7 @@ def main() -> None:
     """The console script. Every expected failure is one sentence on standard error and an exit code."""
     try:
         cli()
-    except SettingRefused as error:
+    except (SettingRefused, KeysRefused) as error:
         _fail(str(error), REFUSED)
     except (DatabaseUnreachable, EmbeddedServerError, Unavailable) as error:
         _fail(getattr(error, "detail", str(error)), UNREACHABLE)

@@ -61,6 +61,11 @@ export function has(key) {
   return key in messages || key in en;
 }
 
+/** "Ada, Grace, and Linus", as the language joins them. */
+export function listOf(words) {
+  return new Intl.ListFormat(current, { type: "conjunction" }).format(words);
+}
+
 /** The text for a key; {name} is filled from values, and an entry with plural forms chooses by values.count. */
 export function t(key, values = {}) {
   let text = messages[key] ?? en[key] ?? key;

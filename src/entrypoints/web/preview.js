@@ -1,6 +1,6 @@
 // A message in one line: for the list of conversations, for announcements, and for what the system says.
 
-import { t } from "./i18n.js";
+import { listOf, t } from "./i18n.js";
 import { nameOf, need } from "./people.js";
 import { session } from "./session.js";
 
@@ -15,7 +15,7 @@ function whom(id) {
 function several(ids) {
   const shown = ids.slice(0, 3).map(whom);
   if (ids.length > 3) shown.push(t("system.others", { count: ids.length - 3 }));
-  return shown.join(t("list.separator"));
+  return listOf(shown);
 }
 
 export function lifetime(seconds) {

@@ -23,6 +23,7 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
   let reconnectAfter = null;
   let references = 0;
   let pings = true;
+  let pinging = false;
   const waiting = new Map(); // ref → {resolve, reject, timer}
   const timers = { retry: 0, welcome: 0, quiet: 0, pong: 0, renew: 0, stable: 0 };
 
@@ -104,6 +105,7 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
 
   function closed(code) {
     socket = null;
+    pinging = false;
     for (const name of Object.keys(timers)) clearTimeout(timers[name]);
     for (const ref of [...waiting.keys()]) settle(ref, "reject", new ApiError({ detail: `closed ${code}` }));
     if (!wanted) return setStatus("offline");
@@ -141,7 +143,9 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
       case "ack": return settle(frame.ref, "resolve", frame.result);
       case "error": return refused(frame);
       case "resumed": return settle(frame.ref ?? resuming, "resolve", frame);
-      case "pong": return undefined;
+      case "pong":
+        pinging = false;
+        return undefined;
       case "reconnect":
         reconnectAfter = frame.after_ms ?? 1000;
         return undefined;
@@ -161,9 +165,11 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
   function refused(frame) {
     const error = ApiError.fromProblem(frame.problem ?? {});
     if (frame.ref) return settle(frame.ref, "reject", error);
-    // A server that names no frame can only mean the one sort that is sent without a reference, or resume.
-    if (resuming && waiting.has(resuming)) settle(resuming, "reject", error);
-    else if (error.code === "malformed_frame") pings = false;
+    if (error.code !== "malformed_frame") return undefined;
+    // It may not have read the reference of a frame it does not know. Answers come in the order of the frames, so
+    // it means the ping, which has none, or else the oldest one that waits. Asking again would cost the connection.
+    if (pinging) pings = pinging = false;
+    else settle(waiting.keys().next().value, "reject", error);
     return undefined;
   }
 
@@ -184,6 +190,7 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
   function probe() {
     if (status !== "online" || !pings) return;
     const asked = socket;
+    pinging = true;
     send({ type: "ping" });
     after("pong", PONG_MS, () => drop(asked));
   }

@@ -54,7 +54,6 @@ export default {
   "list.empty": "No conversations yet. Say hello to somebody.",
   "list.no_messages": "No messages yet",
   "list.unread": { one: "{count} unread message", other: "{count} unread messages" },
-  "list.separator": ", ",
 
   "conversation.saved": "Saved messages",
   "conversation.saved_detail": "Notes to yourself",

@@ -20,7 +20,7 @@ function daysAgo(date) {
 }
 
 export function timeOfDay(iso) {
-  return format("time", { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+  return format("time", { hour: "numeric", minute: "2-digit" }).format(new Date(iso));
 }
 
 export function fullTime(iso) {
@@ -50,5 +50,7 @@ export function listLabel(iso) {
   if (days <= 0) return timeOfDay(iso);
   if (days === 1) return t("time.yesterday");
   if (days < 7) return format("weekday-short", { weekday: "short" }).format(date);
-  return format("date", { day: "numeric", month: "short", year: "2-digit" }).format(date);
+  return date.getFullYear() === new Date().getFullYear()
+    ? format("date", { day: "numeric", month: "short" }).format(date)
+    : format("date-year", { dateStyle: "short" }).format(date);
 }

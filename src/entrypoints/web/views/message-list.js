@@ -119,7 +119,8 @@ function useDivider(conversation, held, myId) {
 }
 
 function rows({ messages, myId, group, receipts, divider }) {
-  return messages.map((message, at) => {
+  // Flat, or the keys would count within each little list only and nodes would be made anew on every change above.
+  return messages.flatMap((message, at) => {
     const before = messages[at - 1];
     const after = messages[at + 1];
     const mine = message.sender_id === myId;
@@ -154,7 +155,7 @@ export function MessageList({ id }) {
   const conversation = useStore((state) => state.entries.get(id)?.conversation);
   const unread = useStore((state) => state.entries.get(id)?.unread_count ?? 0);
   const people = useStore((state) => state.people);
-  const myId = useSession((session) => session.user.id);
+  const myId = useSession((session) => session.user?.id);
   const divider = useDivider(conversation, held, myId);
   const group = conversation?.type === "GROUP";
   const receipts = conversation?.receipts ?? null;

@@ -1,7 +1,7 @@
 // Starting a group: a subject and some people.
 
 import { startGroup } from "../actions.js";
-import { t } from "../i18n.js";
+import { listOf, t } from "../i18n.js";
 import { html, useState } from "../lib/ui.js";
 import { notify } from "../store.js";
 import { Dialog } from "./dialog.js";
@@ -44,7 +44,7 @@ export function NewGroup({ onClose }) {
     try {
       const refused = await startGroup(subject, people);
       if (refused.length) {
-        const names = refused.map((user) => user.display_name).join(t("list.separator"));
+        const names = listOf(refused.map((user) => user.display_name));
         notify(t("group.not_added", { names }), "problem");
       }
       onClose();

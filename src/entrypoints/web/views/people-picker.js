@@ -94,7 +94,7 @@ export function PeoplePicker({ onPick, chosen, inputId, withMe }) {
       <label class="visually-hidden" for=${inputId}>${t("people.search")}</label>
       <div class="search-box">
         <${Icon} name="search" size="18" />
-        <input id=${inputId} ref=${input} type="search" data-testid="people-search" value=${query} autocomplete="off"
+        <input id=${inputId} ref=${input} type="text" role="searchbox" inputmode="search" data-testid="people-search" value=${query} autocomplete="off"
           autocapitalize="none" spellcheck="false" placeholder=${t("people.placeholder")}
           onInput=${(event) => setQuery(event.currentTarget.value)} onKeyDown=${onKeyDown} />
       </div>

@@ -117,7 +117,7 @@ export function Sidebar({ onDialog }) {
   const entries = useStore((store) => store.listed);
   const state = useStore((store) => store.listState);
   const openId = useStore((store) => store.openId);
-  const myId = useSession((session) => session.user.id);
+  const myId = useSession((session) => session.user?.id);
   // Names may arrive after the list; rendering again shows them.
   useStore((store) => store.people);
   const authors = entries.map((entry) => entry.last_message?.sender_id);

@@ -33,7 +33,7 @@ function blockedBecause({ me, post_policy: policy }) {
 
 export function ThreadPane({ id }) {
   const conversation = useStore((store) => store.entries.get(id)?.conversation);
-  const myId = useSession((session) => session.user.id);
+  const myId = useSession((session) => session.user?.id);
   useStore((store) => store.people);
   const title = conversation ? titleOf(conversation, myId) : "";
   const face = conversation?.type === "GROUP" ? conversation : conversation?.peer;
