@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
-from adapters.memory.broker import MemoryBroker
-from adapters.memory.command_log import MemoryCommandLog
-from adapters.memory.health import MemoryHealth
-from adapters.memory.limits import MemoryLimits
-from adapters.memory.outbox import MemoryOutbox
+from adapters.memory.outbox import (
+    MemoryBroker,
+    MemoryCommandLog,
+    MemoryHealth,
+    MemoryLimits,
+    MemoryOutbox,
+)
 from adapters.memory.readers import (
     MemoryConversationReader,
     MemoryDirectory,

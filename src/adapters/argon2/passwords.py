@@ -29,6 +29,7 @@ class Argon2Passwords:
         )
         self._threads = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="argon2")
         self._waiting = 0
+        self._is_closed = False
         # What a password is compared with when there is nobody of that name: made like any other.
         self._decoy = self._threads.submit(self._hasher.hash, "nobody's password")
 
@@ -46,6 +47,7 @@ class Argon2Passwords:
 
     def close(self) -> None:
         """Take no more work; what runs is finished, what waits is dropped."""
+        self._is_closed = True
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _matches(self, hashed: str | None, password: str) -> bool:
@@ -56,7 +58,7 @@ class Argon2Passwords:
         return hashed is not None
 
     async def _off_the_loop(self, work: Callable[[], R]) -> R:
-        if self._waiting >= WAITING_AT_MOST:
+        if self._is_closed or self._waiting >= WAITING_AT_MOST:
             raise Unavailable
         self._waiting += 1
         try:

@@ -26,6 +26,7 @@ _OPTIONS: Any = {
     "strict_aud": True,
     "verify_exp": False,
     "verify_iat": False,
+    "verify_nbf": False,
 }
 
 
@@ -33,7 +34,7 @@ class JwtAccessTokens:
     """The promise of ``AccessTokens``. A token may not say that it lives longer than ``lifetime``.
 
     Time is the caller's, never the library's. A token verified once is remembered by its SHA-256 until it
-    expires, at most ``REMEMBERED_AT_MOST`` of them: 1 µs instead of some 200.
+    expires, at most ``REMEMBERED_AT_MOST`` of them: 1 µs instead of more than a hundred.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """One connection to Redis: questions go out in order, answers come back in the same order, until it breaks.
 
-Written on the protocol itself because this is where every delivery passes: 1.2 µs of CPU a message against
-redis-py's 10.7 for hearing, 4 against 110 for saying. A line never mends itself; whoever holds it dials again
-and so knows that something may have been missed.
+Written on the protocol itself because every delivery passes here: some 2 µs of CPU to publish and hear a
+message, where a general client takes tens. A line never mends itself; whoever holds it dials again and so
+knows that something may have been missed.
 """
 
 import asyncio

@@ -183,8 +183,8 @@ class RedisSubscription:
             self._line = None
             if not self._is_closed:
                 self._online.clear()
-            if self._is_connected:
-                log.warning("redis_line_lost", channels=len(self._channels))
+                if self._is_connected:
+                    log.warning("redis_line_lost", channels=len(self._channels))
             self._is_connected = False
         return is_confirmed
 

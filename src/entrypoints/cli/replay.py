@@ -7,9 +7,7 @@ import sys
 import msgspec
 import rich_click as click
 
-from adapters.memory.broker import MemoryBroker
-from adapters.memory.health import MemoryHealth
-from adapters.memory.limits import MemoryLimits
+from adapters.memory.outbox import MemoryBroker, MemoryHealth, MemoryLimits
 from adapters.postgres.comparison import differences
 from adapters.postgres.migrations import migrate as apply_migrations
 from adapters.system.clock import SystemClock

@@ -45,6 +45,7 @@ export const api = {
   me: () => optional("me", "GET", "/v1/users/me"),
   searchUsers: (query) => optional("search", "GET", "/v1/users", { query: { query, limit: 20 } }),
   usersById: (ids) => optional("users", "GET", "/v1/users", { query: { ids: ids.join(",") } }),
+  user: (id) => optional("user", "GET", `/v1/users/${encodeURIComponent(id)}`),
   picture: (url) => request("GET", url, { as: "blob" }),
 
   conversations: (cursor) => request("GET", "/v1/conversations", { query: { limit: 100, cursor } }),

@@ -5,6 +5,7 @@ import { brief } from "./preview.js";
 import { dropEntry, patchEntry, putConversation, putEntry, putMe, set, store } from "./store.js";
 import { hideMessages, mergeMessages, thread } from "./threads.js";
 
+const AGAIN_MS = 4000;
 const running = new Map(); // conversation id → promise of the catching up that is under way
 
 /** Reads the list again, as far as it was read before. */
@@ -65,7 +66,8 @@ async function step(id) {
     }
   } catch (error) {
     if (error.code === "conversation_not_found" || error.code === "not_a_participant") dropEntry(id);
-    else if (!error.temporary) console.warn("could not catch up", id, error.code);
+    else if (error.temporary) setTimeout(() => store.entries.has(id) && catchUp(id), AGAIN_MS);
+    else console.warn("could not catch up", id, error.code);
   }
 }
 

@@ -109,7 +109,10 @@ function memberRemoved(id, data) {
 function left(id) {
   const entry = store.entries.get(id);
   notify(t("notice.left", { title: titleOf(entry.conversation, myId()) }));
-  if (store.openId === id) set({ openId: null });
+  if (store.openId === id) {
+    history.replaceState(null, "", location.pathname);
+    set({ openId: null });
+  }
   dropEntry(id);
 }
 
@@ -170,6 +173,12 @@ export function applyEvent(event, { replaying }) {
 }
 
 const ahead = new Map(); // conversation id → the highest revision that overtook a missed one
+const holes = new Set(); // conversations whose missed events are not replayed but fetched, which may fail
+
+/** What was missed here comes by another way: until it has, later revisions must not count as complete. */
+export function notReplayed(id) {
+  holes.add(id);
+}
 
 function advance(id, revision, replaying) {
   const entry = store.entries.get(id);
@@ -191,7 +200,8 @@ function missed(id, event, effect) {
 export function replayed() {
   for (const [id, revision] of ahead) {
     const entry = store.entries.get(id);
-    if (entry) patchEntry(id, { synced: Math.max(entry.synced, revision) });
+    if (entry && !holes.has(id)) patchEntry(id, { synced: Math.max(entry.synced, revision) });
   }
   ahead.clear();
+  holes.clear();
 }

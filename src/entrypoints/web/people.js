@@ -21,13 +21,29 @@ export function need(ids) {
   if (wanted.size && !timer) timer = setTimeout(fetchNames, 30);
 }
 
+let together = true;
+
+async function fetchPeople(ids) {
+  if (together && offers("users")) {
+    try {
+      return (await api.usersById(ids)).items ?? [];
+    } catch (error) {
+      if (error.temporary) throw error;
+      // This server cannot look up several at once.
+      together = false;
+    }
+  }
+  const found = await Promise.all(ids.slice(0, 20).map((id) => api.user(id).catch(() => null)));
+  return found.filter(Boolean);
+}
+
 async function fetchNames() {
   timer = 0;
   const ids = [...wanted].slice(0, 100);
   wanted = new Set([...wanted].slice(100));
   for (const id of ids) asked.add(id);
   try {
-    if (offers("users")) putPeople((await api.usersById(ids)).items ?? []);
+    putPeople(await fetchPeople(ids));
   } catch (error) {
     // A name can wait. What failed for now is asked again when it is next needed.
     if (error.temporary) for (const id of ids) asked.delete(id);

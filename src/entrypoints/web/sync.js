@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { catchUp, loadList } from "./catch-up.js";
 import { connectTo, socket } from "./connection.js";
-import { applyEvent, replayed } from "./events.js";
+import { applyEvent, notReplayed, replayed } from "./events.js";
 import { clearOutbox, restoreOutbox, retryAll } from "./outbox.js";
 import { forgetPeople, need } from "./people.js";
 import { deliverAll, forgetReceipts } from "./receipts.js";
@@ -23,8 +23,9 @@ let timers = [];
 
 connectTo({
   onEvent(event) {
-    if (event.type === "reset") catchUp(event.conversation_id);
-    else applyEvent(event, { replaying });
+    if (event.type !== "reset") return applyEvent(event, { replaying });
+    notReplayed(event.conversation_id);
+    return catchUp(event.conversation_id);
   },
   onWelcome: welcomed,
 });
@@ -61,6 +62,7 @@ async function resumeKnown() {
     }
   } catch {
     // A server that cannot replay: fetch what is on the screen or was; the rest comes with the list.
+    known.forEach(([id]) => notReplayed(id));
     await Promise.all([...store.threads.keys()].filter((id) => thread(id).loaded).map(catchUp));
   }
 }

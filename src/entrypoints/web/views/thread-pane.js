@@ -50,7 +50,7 @@ export function ThreadPane({ id }) {
           <${Avatar} id=${face?.id ?? id} name=${title} url=${face?.avatar_url} icon=${saved ? "bookmark" : null} />
           <div class="thread-titles">
             <h1 dir="auto" data-testid="thread-title">${title}</h1>
-            <p>${subtitle(conversation, myId)}</p>
+            <p><bdi>${subtitle(conversation, myId)}</bdi></p>
           </div>`}
       </header>
       <${MessageList} key=${id} id=${id} />

@@ -1,0 +1,1 @@
+"""Every port in this process's memory: the testers' fakes, and good enough to run the whole product."""
