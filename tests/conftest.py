@@ -28,7 +28,6 @@ def pytest_configure(config: pytest.Config) -> None:
         postgres_settings={"max_connections": "300"},
         redis_settings={"databases": "64"},
     )
-    servers.start()
     _state.update(servers=servers, directory=directory)
     asyncio.run(_make_template(servers.database_url))
     os.environ["SENTINAL_TEST_DATABASE_URL"] = servers.database_url

@@ -26,7 +26,9 @@ def events() -> str:
     for wire, kind in sorted(catalogue().items()):
         meaning = inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")
         heard = "yes" if wire in EVENT_DATA else "no"
-        lines.append(f"| `{wire}` | `{kind.__name__}` | `{kind.audience.value}:{{id}}` | {heard} | {meaning} |")
+        lines.append(
+            f"| `{wire}` | `{kind.__name__}` | `{kind.audience.value}:{{id}}` | {heard} | {meaning} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -34,7 +34,9 @@ async def _live(database: str) -> None:
         )
         assert refused.status_code == 404
         assert (await bob.post(f"/v1/conversations/{three}/read", {"up_to_sequence": 2})).status_code == 200
-        assert (await cem.post(f"/v1/conversations/{three}/delivered", {"up_to_sequence": 9})).status_code == 200
+        assert (
+            await cem.post(f"/v1/conversations/{three}/delivered", {"up_to_sequence": 9})
+        ).status_code == 200
         assert (await cem.post("/v1/auth/logout")).status_code == 204
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from tests.integration.seed_schema import DEFAULTS, ENUMS, FUNCTIONS, INDEXES, TABLES, TRIGGERS
 
-DEPARTURES = (Path(__file__).parents[2] / "docs" / "schema.md").read_text().partition("Departures from the seed")[2]
+DEPARTURES = (
+    (Path(__file__).parents[2] / "docs" / "schema.md").read_text().partition("Departures from the seed")[2]
+)
 
 
 @pytest.fixture
@@ -86,9 +88,7 @@ async def _a_group(connection: asyncpg.Connection) -> uuid.UUID:
 
 async def test_a_message_inserted_by_plain_sql_gets_the_next_sequence(connection: asyncpg.Connection) -> None:
     sender, group = await _somebody(connection, "ann"), await _a_group(connection)
-    insert = (
-        "INSERT INTO messages (conversation_id, sender_id, content) VALUES ($1, $2, 'x') RETURNING seq_id, revision"
-    )
+    insert = "INSERT INTO messages (conversation_id, sender_id, content) VALUES ($1, $2, 'x') RETURNING seq_id, revision"
     rows = [await connection.fetchrow(insert, group, sender) for _ in range(3)]
     assert [tuple(row) for row in rows if row] == [(1, 1), (2, 2), (3, 3)]
     head = await connection.fetchrow(
@@ -99,7 +99,11 @@ async def test_a_message_inserted_by_plain_sql_gets_the_next_sequence(connection
 
 
 async def test_a_message_moves_its_conversation_and_no_other(connection: asyncpg.Connection) -> None:
-    sender, group, other = await _somebody(connection, "ann"), await _a_group(connection), await _a_group(connection)
+    sender, group, other = (
+        await _somebody(connection, "ann"),
+        await _a_group(connection),
+        await _a_group(connection),
+    )
     await connection.execute("UPDATE conversations SET updated_at = '2020-01-01Z'")
     await connection.execute(
         "INSERT INTO messages (conversation_id, sender_id, content) VALUES ($1, $2, 'x'), ($1, $2, 'y')",
@@ -125,7 +129,9 @@ async def test_receipts_read_like_the_seeds_table(connection: asyncpg.Connection
     ann, bob, cem = [await _somebody(connection, name) for name in ("ann", "bob", "cem")]
     group = await _a_group(connection)
     for id in (ann, bob, cem):
-        await connection.execute("INSERT INTO participants (conversation_id, user_id) VALUES ($1, $2)", group, id)
+        await connection.execute(
+            "INSERT INTO participants (conversation_id, user_id) VALUES ($1, $2)", group, id
+        )
     for _ in range(3):
         await connection.execute(
             "INSERT INTO messages (conversation_id, sender_id, content) VALUES ($1, $2, 'x')", group, ann
@@ -134,7 +140,12 @@ async def test_receipts_read_like_the_seeds_table(connection: asyncpg.Connection
     for who, status, start, end, second in ranges:
         await connection.execute(
             "INSERT INTO receipt_ranges VALUES ($1, $2, $3, $4, $5, to_timestamp($6))",
-            group, who, status, start, end, second,
+            group,
+            who,
+            status,
+            start,
+            end,
+            second,
         )
     rows = await connection.fetch(
         "SELECT m.seq_id, r.user_id, r.status, extract(epoch FROM r.read_at)::int AS read_at "
@@ -142,6 +153,10 @@ async def test_receipts_read_like_the_seeds_table(connection: asyncpg.Connection
     )
     got = {(row["seq_id"], row["user_id"]): (row["status"], row["read_at"]) for row in rows}
     assert got == {
-        (1, bob): ("READ", 20), (2, bob): ("READ", 20), (3, bob): ("DELIVERED", None),
-        (1, cem): ("DELIVERED", None), (2, cem): ("SENT", None), (3, cem): ("SENT", None),
+        (1, bob): ("READ", 20),
+        (2, bob): ("READ", 20),
+        (3, bob): ("DELIVERED", None),
+        (1, cem): ("DELIVERED", None),
+        (2, cem): ("SENT", None),
+        (3, cem): ("SENT", None),
     }

@@ -21,7 +21,18 @@ from entrypoints.http.errors import STATUS
 from entrypoints.ws.asyncapi import EVENT_DATA, unheard
 
 SRC = Path(__file__).parents[2] / "src"
-FORBIDDEN_WORDS = ("Manager", "Service", "Helper", "Util", "Impl", "Base", "Abstract", "DTO", "Common", "Misc")
+FORBIDDEN_WORDS = (
+    "Manager",
+    "Service",
+    "Helper",
+    "Util",
+    "Impl",
+    "Base",
+    "Abstract",
+    "DTO",
+    "Common",
+    "Misc",
+)
 
 
 def _modules(package: Any) -> list[Any]:

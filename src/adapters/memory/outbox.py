@@ -21,7 +21,8 @@ class MemoryOutbox:
 
     async def pending(self, older_than: datetime, limit: int) -> list[Frame]:
         waiting = [
-            frame for id, frame in self._store.outbox.items()
+            frame
+            for id, frame in self._store.outbox.items()
             if id not in self._store.processed and frame.at < older_than
         ]
         return sorted(waiting, key=lambda frame: (frame.aggregate_id, frame.revision))[:limit]
@@ -31,7 +32,8 @@ class MemoryOutbox:
 
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]:
         kept = [
-            frame for frame in self._store.outbox.values()
+            frame
+            for frame in self._store.outbox.values()
             if frame.aggregate_id == conversation_id and frame.revision > revision
         ]
         return sorted(kept, key=lambda frame: frame.revision)[:limit]

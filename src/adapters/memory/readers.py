@@ -88,7 +88,14 @@ class MemoryConversationReader(_Reading):
     """Conversations as their participants have them."""
 
     async def page(
-        self, user_id: UserId, *, archived: bool, left: bool, after: EntryKey | None, limit: int, now: datetime
+        self,
+        user_id: UserId,
+        *,
+        archived: bool,
+        left: bool,
+        after: EntryKey | None,
+        limit: int,
+        now: datetime,
     ) -> list[Entry]:
         mine = [
             self._entry(me, now, of_groups=False)
@@ -115,7 +122,9 @@ class MemoryConversationReader(_Reading):
         self, conversation_id: ConversationId, *, after: MemberKey | None, limit: int
     ) -> list[Participant]:
         here = [
-            p for p in self._store.participants.values() if p.conversation_id == conversation_id and not p.has_left
+            p
+            for p in self._store.participants.values()
+            if p.conversation_id == conversation_id and not p.has_left
         ]
         ordered = sorted(here, key=lambda p: (-p.role.rank, p.joined_at, p.user_id))
         if after is not None:
@@ -125,7 +134,9 @@ class MemoryConversationReader(_Reading):
 
     async def heads(self, user_id: UserId) -> dict[ConversationId, int]:
         mine = [
-            p.conversation_id for p in self._store.participants.values() if p.user_id == user_id and not p.has_left
+            p.conversation_id
+            for p in self._store.participants.values()
+            if p.user_id == user_id and not p.has_left
         ]
         conversations = self._store.conversations
         return {id: conversations[id].revision for id in mine if conversations[id].closed_at is None}

@@ -61,7 +61,7 @@ class MemoryUnitOfWork:
         store = self._store
         people = store.users | self.users.staged
         for kind in ("username", "email", "phone_number"):
-            if _twice(people.values(), lambda user, kind=kind: _folded(getattr(user, kind))):
+            if _twice([_folded(getattr(user, kind)) for user in people.values()], lambda text: text):
                 raise IdentifierTaken(pointer=f"/{kind}")
         live = [s for s in (store.sessions | self.sessions.staged).values() if not s.is_revoked]
         pairs = store.conversations | self.conversations.staged

@@ -92,7 +92,14 @@ class PostgresConversationReader(Reading):
     """Conversations as their participants have them."""
 
     async def page(
-        self, user_id: UserId, *, archived: bool, left: bool, after: EntryKey | None, limit: int, now: datetime
+        self,
+        user_id: UserId,
+        *,
+        archived: bool,
+        left: bool,
+        after: EntryKey | None,
+        limit: int,
+        now: datetime,
     ) -> list[Entry]:
         found = await self.fetch(
             _PAGE,
@@ -107,10 +114,10 @@ class PostgresConversationReader(Reading):
         )
         return await self._entries(user_id, found, of_groups=False)
 
-    async def entry(
-        self, user_id: UserId, conversation_id: ConversationId, now: datetime
-    ) -> Entry | None:
-        found = await self._entries(user_id, await self.fetch(_ONE, user_id, now, conversation_id), of_groups=True)
+    async def entry(self, user_id: UserId, conversation_id: ConversationId, now: datetime) -> Entry | None:
+        found = await self._entries(
+            user_id, await self.fetch(_ONE, user_id, now, conversation_id), of_groups=True
+        )
         return found[0] if found else None
 
     async def membership(self, user_id: UserId, conversation_id: ConversationId) -> Participant | None:
@@ -147,9 +154,7 @@ class PostgresConversationReader(Reading):
         ]
 
 
-def _entry(
-    user_id: UserId, conversation: Conversation, row: Any, receipts: tuple[int, int] | None
-) -> Entry:
+def _entry(user_id: UserId, conversation: Conversation, row: Any, receipts: tuple[int, int] | None) -> Entry:
     last = None
     if row["m_id"] is not None:
         last = Summary(

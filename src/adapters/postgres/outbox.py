@@ -51,7 +51,9 @@ class PostgresOutbox(Reading):
 
     async def pending(self, older_than: datetime, limit: int) -> list[Frame]:
         found = [_frame(row) for row in await self.fetch(_PENDING, older_than, limit)]
-        return sorted(found, key=lambda f: (f.aggregate_id, f.revision) if f.revision else (f.aggregate_id, 0))
+        return sorted(
+            found, key=lambda f: (f.aggregate_id, f.revision) if f.revision else (f.aggregate_id, 0)
+        )
 
     async def mark(self, ids: Sequence[EventId], at: datetime) -> None:
         await self.execute("UPDATE outbox_events SET processed_at = $2 WHERE id = ANY($1)", list(ids), at)

@@ -12,7 +12,12 @@ from domain.identity.user import User
 from domain.shared.ids import SessionId, UserId
 
 _PROFILES = " ".join(
-    ("SELECT", rows.USERS.of("u"), ",", rows.SETTINGS.of("s").replace("s.updated_at", "s.updated_at AS set_at"))
+    (
+        "SELECT",
+        rows.USERS.of("u"),
+        ",",
+        rows.SETTINGS.of("s").replace("s.updated_at", "s.updated_at AS set_at"),
+    )
     + ("FROM users u JOIN user_settings s ON s.user_id = u.id WHERE u.id = ANY($1)",)
 )
 _RELATIONS = """
@@ -39,7 +44,9 @@ class PostgresProfiles(Reading):
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
         found = await self.fetch(_PROFILES, list(user_ids))
         return {
-            row["id"]: Profile(user=rows.user(row), settings=rows.settings({**row, "updated_at": row["set_at"]}))
+            row["id"]: Profile(
+                user=rows.user(row), settings=rows.settings({**row, "updated_at": row["set_at"]})
+            )
             for row in found
         }
 
@@ -74,9 +81,7 @@ class PostgresSessionReader(Reading):
 class PostgresDirectory(Reading):
     """People by the beginning of a name, or by an exact address."""
 
-    async def by_prefix(
-        self, prefix: str, *, after: tuple[str, UserId] | None, limit: int
-    ) -> list[User]:
+    async def by_prefix(self, prefix: str, *, after: tuple[str, UserId] | None, limit: int) -> list[User]:
         name, id = after or ("", _FIRST)
         return [rows.user(row) for row in await self.fetch(_BY_PREFIX, prefix, name, id, limit)]
 

@@ -39,7 +39,9 @@ class Table:
     @property
     def insert(self) -> str:
         """All rows in one statement."""
-        return " ".join(("INSERT INTO", self.name, f"({self.names})", "SELECT", self._values(), "FROM", self._source()))
+        return " ".join(
+            ("INSERT INTO", self.name, f"({self.names})", "SELECT", self._values(), "FROM", self._source())
+        )
 
     @property
     def update(self) -> str:

@@ -35,15 +35,13 @@ async def handle(
     user = await scope.uow.users.find(session.user_id)
     if user is None or not user.is_active:
         raise InvalidRefreshToken
-    match session.judge(command.generation, scope.now):
-        case Presented.ROTATE:
-            child = refresh_tokens.derive(session.id, session.generation + 1)
-            session.rotate(refresh_tokens.fingerprint(child), scope.now)
-        case Presented.STOLEN:
-            session.revoke("refresh_token_reused", scope.now)
-        case Presented.REPEAT:
-            pass
+    verdict = session.judge(command.generation, scope.now)
+    if verdict is Presented.ROTATE:
+        child = refresh_tokens.derive(session.id, session.generation + 1)
+        session.rotate(refresh_tokens.fingerprint(child), scope.now)
+    elif verdict is Presented.STOLEN:
+        session.revoke("refresh_token_reused", scope.now)
     scope.uow.sessions.save(session)
-    if session.is_revoked:
+    if verdict is Presented.STOLEN:
         return None
     return tokens_for(user, session, scope.now, access_tokens, refresh_tokens)

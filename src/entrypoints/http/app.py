@@ -1,6 +1,7 @@
 """The application: routes, the order of checks, and nothing else."""
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
@@ -26,7 +27,7 @@ def application(container: Container) -> ASGIApp:
     v1 = Router(
         "/v1",
         route_handlers=[*identity.ROUTES, *conversations.ROUTES, *messages.ROUTES],
-        middleware=[RequireToken(container.authentication())],
+        middleware=[RequireToken()],
     )
     litestar = Litestar(
         route_handlers=[v1, realtime, *operations.ROUTES],
@@ -35,6 +36,7 @@ def application(container: Container) -> ASGIApp:
             "gateway": Provide(the_gateway, sync_to_thread=False),
         },
         exception_handlers=EXCEPTION_HANDLERS,
+        state=State({"authentication": container.authentication()}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,

@@ -25,13 +25,11 @@ class RequireToken(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = PUBLIC
 
-    def __init__(self, authentication: Authentication) -> None:
-        self._authentication = authentication
-
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope)
         token = bearer(request.headers.get("authorization"))
-        claims = await self._authentication.of(token)
+        authentication: Authentication = scope["litestar_app"].state["authentication"]
+        claims = await authentication.of(token)
         scope["state"]["actor"] = Actor(
             user_id=claims.user_id,
             session_id=claims.session_id,

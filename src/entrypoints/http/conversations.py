@@ -3,7 +3,8 @@
 from typing import Any
 
 from litestar import Request, get, post
-from litestar.params import FromPath, NamedDependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from application.conversation.create_group import CreateGroup, GroupCreated
 from application.conversation.list_conversations import GetConversation, ListConversations

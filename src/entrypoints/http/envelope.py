@@ -34,7 +34,7 @@ class Envelope:
         self._tls = tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if str(scope["type"]) not in ("http", "ScopeType.HTTP"):
             await self._app(scope, receive, send)
             return
         given = [value for name, value in scope["headers"] if name == b"x-request-id"]

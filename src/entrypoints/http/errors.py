@@ -6,6 +6,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.routes import HTTPRoute
 
 from application.cursors import InvalidCursor
 from domain.shared.errors import (
@@ -157,14 +158,27 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
         return answer(request, RouteNotFound())
     if isinstance(error, MethodNotAllowedException):
         response = answer(request, MethodNotAllowed())
-        if error.headers and (allowed := error.headers.get("Allow")):
-            response.headers["Allow"] = allowed
+        response.headers["Allow"] = ", ".join(sorted(_methods_of(request)))
         return response
     if error.status_code == 413:
         return answer(request, PayloadTooLarge())
     if error.status_code < 500:
         return answer(request, Invalid())
     return on_unexpected(request, error)
+
+
+def _methods_of(request: Request[Any, Any, Any]) -> set[str]:
+    """The methods that the address of a request answers to."""
+    wanted = request.scope["path"].strip("/").split("/")
+    methods: set[str] = set()
+    for route in request.app.routes:
+        parts = route.path.strip("/").split("/")
+        same = len(parts) == len(wanted) and all(
+            part == given or part.startswith("{") for part, given in zip(parts, wanted, strict=True)
+        )
+        if same and isinstance(route, HTTPRoute):
+            methods |= {str(method) for method in route.methods}
+    return methods
 
 
 def on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

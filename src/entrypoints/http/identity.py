@@ -3,7 +3,8 @@
 from typing import Any
 
 from litestar import Request, get, patch, post
-from litestar.params import FromPath, NamedDependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from application.identity.find_people import FindPeople, GetUser
 from application.identity.log_in import LogIn

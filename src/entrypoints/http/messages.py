@@ -3,7 +3,8 @@
 from typing import Any
 
 from litestar import Request, get, post
-from litestar.params import FromPath, NamedDependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from application.messaging.list_messages import History, ListMessages
 from application.messaging.send_message import SendMessage

@@ -140,16 +140,18 @@ def _responses(operation: Operation) -> dict[str, Any]:
             }
     known = refusals()
     by_status: dict[int, list[str]] = {}
-    general = dict(_GENERAL) if not operation.public else {422: ("validation_failed",)}
+    general: dict[int, tuple[str, ...]] = (
+        dict(_GENERAL) if not operation.public else {422: ("validation_failed",)}
+    )
     if operation.body is not None:
         general |= _OF_BODIES
     for status, codes in general.items():
         by_status.setdefault(status, []).extend(codes)
     for code in (*operation.refusals, "unavailable"):
         by_status.setdefault(status_of(known[code]), []).append(code)
-    for status, codes in sorted(by_status.items()):
+    for status, listed in sorted(by_status.items()):
         responses[str(status)] = {
-            "description": ", ".join(dict.fromkeys(codes)),
+            "description": ", ".join(dict.fromkeys(listed)),
             "content": {"application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}},
         }
     return responses

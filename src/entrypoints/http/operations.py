@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
-from litestar.params import FromPath, NamedDependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import File
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from litestar import WebSocket, websocket
-from litestar.params import NamedDependency
+from litestar.di import NamedDependency
 
 from application.bus.messages import Actor
 from application.identity.authentication import Authentication
@@ -239,11 +239,11 @@ async def _text(socket: WebSocket[Any, Any, Any]) -> str:
     if message["type"] == "websocket.disconnect":
         raise Ended(None)
     text = message.get("text")
-    if text is None:
+    if not isinstance(text, str):
         raise Ended(protocol.UNSUPPORTED)
     if len(text) > protocol.FRAME_AT_MOST:
         raise Ended(protocol.TOO_BIG)
-    return str(text)
+    return text
 
 
 @websocket("/v1/realtime", opt={"public": True})

@@ -57,9 +57,7 @@ async def test_a_wrong_method_is_a_problem_that_names_the_right_ones(client: htt
     ids=lambda body: body[:24].decode("latin-1"),
 )
 async def test_what_is_not_json_is_malformed(client: httpx.AsyncClient, body: bytes) -> None:
-    response = await client.post(
-        "/v1/auth/login", content=body, headers={"content-type": "application/json"}
-    )
+    response = await client.post("/v1/auth/login", content=body, headers={"content-type": "application/json"})
     _is_problem(response, 400, "malformed_json")
 
 
@@ -127,7 +125,15 @@ async def test_a_token_is_asked_for_before_anything_else(client: httpx.AsyncClie
 
 async def test_an_unknown_query_parameter_and_one_given_twice_are_refused(client: httpx.AsyncClient) -> None:
     client.headers["authorization"] = f"Bearer {await _token(client)}"
-    for query in ("limt=5", "limit=5&limit=6", "limit=0", "limit=101", "limit=x", "archived=perhaps", "left=%ff"):
+    for query in (
+        "limt=5",
+        "limit=5&limit=6",
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "archived=perhaps",
+        "left=%ff",
+    ):
         _is_problem(await client.get(f"/v1/conversations?{query}"), 422, "validation_failed")
 
 

@@ -25,7 +25,9 @@ async def _direct(client: httpx.AsyncClient, one: dict[str, Any], other: dict[st
     return await client.post("/v1/conversations/direct", json=body, headers=_as(one))
 
 
-async def _send(client: httpx.AsyncClient, who: dict[str, Any], where: str, text: str, **more: Any) -> httpx.Response:
+async def _send(
+    client: httpx.AsyncClient, who: dict[str, Any], where: str, text: str, **more: Any
+) -> httpx.Response:
     body = {"client_message_id": str(uuid.uuid4()), "content": text, **more}
     return await client.post(f"/v1/conversations/{where}/messages", json=body, headers=_as(who))
 
@@ -133,15 +135,25 @@ async def test_saved_messages_are_a_conversation_with_oneself(client: httpx.Asyn
     assert (await _send(client, ann, view["id"], "note")).status_code == 201
 
 
-async def test_a_group_begins_with_its_system_message_and_says_who_was_not_added(client: httpx.AsyncClient) -> None:
+async def test_a_group_begins_with_its_system_message_and_says_who_was_not_added(
+    client: httpx.AsyncClient,
+) -> None:
     ann, bob = await _register(client, "ann"), await _register(client, "bob")
     unknown = str(uuid.uuid4())
-    body = {"subject": " Trip ", "member_ids": [bob["user"]["id"], unknown, bob["user"]["id"], ann["user"]["id"]]}
+    body = {
+        "subject": " Trip ",
+        "member_ids": [bob["user"]["id"], unknown, bob["user"]["id"], ann["user"]["id"]],
+    }
     made = await client.post("/v1/conversations/groups", json=body, headers=_as(ann))
     assert made.status_code == 201
     group = made.json()["conversation"]
     assert made.json()["not_added"] == [unknown]
-    assert (group["subject"], group["member_count"], group["last_sequence"], group["revision"]) == ("Trip", 2, 1, 1)
+    assert (group["subject"], group["member_count"], group["last_sequence"], group["revision"]) == (
+        "Trip",
+        2,
+        1,
+        1,
+    )
     history = (await client.get(f"/v1/conversations/{group['id']}/messages", headers=_as(bob))).json()
     assert [(m["type"], m["metadata"]) for m in history["items"]] == [("SYSTEM", {"event": "group_created"})]
     members = (await client.get(f"/v1/conversations/{group['id']}/members", headers=_as(bob))).json()["items"]
@@ -237,7 +249,9 @@ async def test_an_idempotency_key_gives_the_same_answer_again(client: httpx.Asyn
     other = await client.post("/v1/conversations/groups", json={**body, "subject": "two"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
     theirs = await client.post(
-        "/v1/conversations/groups", json={**body, "member_ids": []}, headers={**_as(bob), "idempotency-key": "k1"}
+        "/v1/conversations/groups",
+        json={**body, "member_ids": []},
+        headers={**_as(bob), "idempotency-key": "k1"},
     )
     assert theirs.status_code == 201
     for bad in ("a b", "x" * 65):
