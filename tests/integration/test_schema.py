@@ -74,7 +74,8 @@ async def test_every_default_of_the_seed_reads_the_same(connection: asyncpg.Conn
 
 async def _somebody(connection: asyncpg.Connection, name: str) -> uuid.UUID:
     id: uuid.UUID = await connection.fetchval(
-        "INSERT INTO users (username, password_hash, display_name) VALUES ($1, '-', $1) RETURNING id", name
+        "INSERT INTO users (username, password_hash, display_name) VALUES ($1::text, '-', $1::text) RETURNING id",
+        name,
     )
     return id
 

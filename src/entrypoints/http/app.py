@@ -36,7 +36,7 @@ def application(container: Container) -> ASGIApp:
             "gateway": Provide(the_gateway, sync_to_thread=False),
         },
         exception_handlers=EXCEPTION_HANDLERS,
-        state=State({"authentication": container.authentication()}),
+        state=State({"authentication": container.authentication()}, deep_copy=False),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=None,
