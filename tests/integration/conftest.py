@@ -3,12 +3,13 @@
 import asyncio
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
 
 from tests.conftest import TEMPLATE, sibling
+from tests.support.server import CLIENTS
 
 _numbers = itertools.count(1)
 
@@ -63,3 +64,11 @@ async def _execute(url: str, statement: str) -> None:
         raise TimeoutError(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture(autouse=True)
+async def people_hang_up() -> AsyncIterator[None]:
+    """Whoever a test made closes their HTTP connections with it."""
+    yield
+    while CLIENTS:
+        await CLIENTS.pop().aclose()

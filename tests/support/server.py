@@ -24,6 +24,8 @@ from entrypoints.ws import protocol
 
 KEYS = SigningKeys.generate().to_json()
 PASSWORD = "correct horse"
+CLIENTS: list[httpx.AsyncClient] = []
+"""Closed after each test."""
 
 
 def settings_for(database: str = "", redis: str = "", **more: str) -> Settings:
@@ -105,6 +107,7 @@ async def a_person(url: str, name: str | None = None) -> Person:
     """Register somebody new; the client carries their token and cookies."""
     name = name or f"u{uuid.uuid4().hex[:12]}"
     http = httpx.AsyncClient(base_url=url, timeout=20)
+    CLIENTS.append(http)
     response = await http.post(
         "/v1/auth/register",
         json={"username": name, "password": PASSWORD, "display_name": name.title(), "device_id": "test"},

@@ -44,7 +44,7 @@ SELECT count(*) AS n FROM (
                         WHERE h.user_id = $2 AND h.conversation_id = $1 AND h.seq_id = m.seq_id)
        AND NOT EXISTS (SELECT FROM user_contacts k
                         WHERE k.user_id = $2 AND k.contact_user_id = m.sender_id AND k.is_blocked)
-     LIMIT 100) AS some
+     LIMIT 100) AS counted
 """
 
 

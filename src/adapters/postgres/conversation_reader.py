@@ -51,7 +51,7 @@ SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revisio
                                   AND h.conversation_id = c.id AND h.seq_id = m.seq_id)
                AND NOT EXISTS (SELECT FROM user_contacts k WHERE k.user_id = p.user_id
                                   AND k.contact_user_id = m.sender_id AND k.is_blocked)
-             LIMIT 100) some) unread ON true
+             LIMIT 100) AS counted) unread ON true
  WHERE p.user_id = $1
 """  # noqa: S608 - column names of ours, no values
 _PAGE = f"""

@@ -203,8 +203,10 @@ class Hub:
         for connection in list(devices):
             connection.deliver(delivery.body)
         if delivery.event_type == "conversation.created":
-            conversation = msgspec.json.decode(delivery.body)["data"]["conversation"]
-            revision = int(conversation["revision"])
+            entry: dict[str, Any] = msgspec.json.decode(delivery.body)["data"]
+            conversation = entry["conversation"]
+            # The message the conversation arrived with is heard like any other, once.
+            revision = int(conversation["revision"]) - (entry["last_message"] is not None)
             joined = ConversationId(parse(f"conversation:{conversation['id']}")[1])
             for connection in list(devices):
                 if not self._hears(connection, joined):
