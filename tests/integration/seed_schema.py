@@ -41,12 +41,22 @@ TRIGGERS = {
 
 FUNCTIONS = ("fn_assign_message_sequence", "fn_update_timestamp", "fn_update_conversation_on_message")
 
-INDEXES = (
-    "idx_users_phone idx_users_username idx_users_email idx_sessions_user idx_sessions_expires "
-    "idx_participants_user idx_participants_conv idx_messages_conv_seq idx_messages_sender "
-    "idx_messages_content_gin idx_receipts_message idx_reactions_message idx_conversations_updated "
-    "idx_outbox_pending"
-).split()
+INDEXES = [
+    "idx_users_phone",
+    "idx_users_username",
+    "idx_users_email",
+    "idx_sessions_user",
+    "idx_sessions_expires",
+    "idx_participants_user",
+    "idx_participants_conv",
+    "idx_messages_conv_seq",
+    "idx_messages_sender",
+    "idx_messages_content_gin",
+    "idx_receipts_message",
+    "idx_reactions_message",
+    "idx_conversations_updated",
+    "idx_outbox_pending",
+]
 
 DEFAULTS = {
     ("users", "is_online"): "false",

@@ -38,7 +38,7 @@ async def _rows(connection: Any, table: str) -> list[Any]:
     where = " WHERE refused IS NULL" if table == "command_log" else ""
     exempt = sorted(EXEMPT.get(table, set()))
     rows = await connection.fetch(
-        f"SELECT (to_jsonb(t) - $1::text[])::text AS row FROM {table} t{where}",  # noqa: S608 - from pg_tables
+        f"SELECT (to_jsonb(t) - $1::text[])::text AS row FROM {table} t{where}",
         exempt,
     )
     return sorted(row["row"] for row in rows)

@@ -53,7 +53,7 @@ SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revisio
                                   AND k.contact_user_id = m.sender_id AND k.is_blocked)
              LIMIT 100) AS counted) unread ON true
  WHERE p.user_id = $1
-"""  # noqa: S608 - column names of ours, no values
+"""
 _PAGE = f"""
 SELECT * FROM ({_ENTRIES} AND p.archived = $3 AND (p.left_at IS NOT NULL) = $4 AND p.listed) entries
  WHERE $5::uuid IS NULL
@@ -61,7 +61,7 @@ SELECT * FROM ({_ENTRIES} AND p.archived = $3 AND (p.left_at IS NOT NULL) = $4 A
        < (coalesce($6::timestamptz, '-infinity'), $7::timestamptz, $5::uuid)
  ORDER BY coalesce(p_pinned_at, '-infinity') DESC, activity DESC, id DESC
  LIMIT $8
-"""  # noqa: S608
+"""
 _ONE = f"{_ENTRIES} AND p.conversation_id = $3"
 _LOWEST = """
 SELECT conversation_id, min(last_delivered_sequence) AS delivered, min(last_read_sequence) AS read
@@ -72,13 +72,13 @@ _MEMBERSHIP = f"""
 SELECT {rows.PARTICIPANTS.of("p")} FROM participants p
   JOIN conversations c ON c.id = p.conversation_id AND c.closed_at IS NULL
  WHERE p.user_id = $1 AND p.conversation_id = $2
-"""  # noqa: S608
+"""
 _MEMBERS = f"""
 SELECT {rows.PARTICIPANTS.names} FROM participants
  WHERE conversation_id = $1 AND left_at IS NULL
    AND ($2::participant_role IS NULL OR (role, joined_at, user_id) > ($2, $3::timestamptz, $4::uuid))
  ORDER BY role, joined_at, user_id LIMIT $5
-"""  # noqa: S608
+"""
 _HEADS = """
 SELECT q.conversation_id, q.revision FROM participants p
   JOIN conversation_sequences q USING (conversation_id)
@@ -147,7 +147,7 @@ class PostgresConversationReader(Reading):
         lowest = {}
         if asked:
             cursors = await self.fetch(_LOWEST, asked, user_id)
-            lowest = {id: (0, 0) for id in asked}
+            lowest = dict.fromkeys(asked, (0, 0))
             lowest |= {row["conversation_id"]: (row["delivered"], row["read"]) for row in cursors}
         return [
             _entry(user_id, c, row, lowest.get(c.id)) for c, row in zip(conversations, found, strict=True)

@@ -14,10 +14,10 @@ SELECT {rows.MESSAGES.of("m")} FROM messages m
    AND (m.expires_at IS NULL OR m.expires_at > $5)
    AND NOT EXISTS (SELECT FROM hidden_messages h
                     WHERE h.user_id = $2 AND h.conversation_id = $1 AND h.seq_id = m.seq_id)
-"""  # noqa: S608 - column names of ours, no values
+"""
 _BACKWARD = f"{_VISIBLE} ORDER BY m.seq_id DESC LIMIT $6"
 _FORWARD = f"{_VISIBLE} ORDER BY m.seq_id LIMIT $6"
-_TARGETS = f"SELECT {rows.MESSAGES.names} FROM messages WHERE id = ANY($1)"  # noqa: S608
+_TARGETS = f"SELECT {rows.MESSAGES.names} FROM messages WHERE id = ANY($1)"
 _LAST = 2**63 - 1
 
 

@@ -22,19 +22,19 @@ _FRAME = (
 _PENDING = f"""
 SELECT {_FRAME} FROM outbox_events WHERE processed_at IS NULL AND created_at < $1
  ORDER BY created_at, aggregate_id, revision, id LIMIT $2
-"""  # noqa: S608 - column names of ours, no values
+"""
 _SINCE = f"""
 SELECT {_FRAME} FROM outbox_events
  WHERE aggregate_id = $1 AND outbox_events.revision > $2 ORDER BY outbox_events.revision LIMIT $3
-"""  # noqa: S608
+"""
 _LOG = (
     "id, actor_id, session_id, name, payload::text AS payload, at, subject_id, refused, idempotency_key, "
     "fingerprint, result::text AS result"
 )
-_ANSWER = f"SELECT {_LOG} FROM command_log WHERE idempotency_key = $1 AND at >= $2"  # noqa: S608
+_ANSWER = f"SELECT {_LOG} FROM command_log WHERE idempotency_key = $1 AND at >= $2"
 _ACCEPTED = f"""
 SELECT position, {_LOG} FROM command_log WHERE position > $1 AND refused IS NULL ORDER BY position LIMIT 500
-"""  # noqa: S608
+"""
 _RELAY_LOCK = 7_274_651
 _HEALTH_WITHIN_SECONDS = 2.0
 _DURABLE = "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting <> 'on'"

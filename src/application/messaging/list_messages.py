@@ -13,7 +13,6 @@ from application.views import PageSize
 from domain.shared.errors import ConversationNotFound, Invalid
 from domain.shared.ids import ConversationId
 
-
 Place = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 

@@ -40,7 +40,7 @@ class Leash:
             if os.fstat(output).st_size > _LONGEST_LOG:
                 os.ftruncate(output, 0)
             self._log_start = os.fstat(output).st_size
-            self._process = subprocess.Popen(  # noqa: S603 - our own file and a binary found by us
+            self._process = subprocess.Popen(
                 [
                     sys.executable,
                     "-I",

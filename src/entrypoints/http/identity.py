@@ -6,6 +6,7 @@ from litestar import Request, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from application.bus.messages import Secret
 from application.identity.find_people import FindPeople, GetUser
 from application.identity.log_in import LogIn
 from application.identity.log_out import LogOut, LogOutEverywhere
@@ -14,7 +15,6 @@ from application.identity.refresh_session import RefreshSession
 from application.identity.register_user import RegisterUser
 from application.identity.views import LoggedIn, Me, Tokens, UserView
 from application.views import Page
-from application.bus.messages import Secret
 from domain.shared.errors import InvalidRefreshToken, SessionRevoked, UserNotFound
 from entrypoints.http import answers
 from entrypoints.http.answers import AnyResponse

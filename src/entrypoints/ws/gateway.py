@@ -17,7 +17,6 @@ from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
 from domain.shared.errors import RateLimited, Refusal, Unauthenticated, Unavailable
-
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
 from entrypoints.http.decoding import build
