@@ -57,13 +57,14 @@ def documents() -> dict[Path, str]:
 
 def main() -> int:
     """Write them all, or compare them with what is there."""
-    stale = [path for path, text in documents().items() if not path.exists() or path.read_text() != text]
+    texts = documents()
+    stale = [path for path, text in texts.items() if not path.exists() or path.read_text() != text]
     if "--check" in sys.argv:
         for path in stale:
             sys.stderr.write(f"{path.relative_to(ROOT)} is stale: run `make docs`\n")
         return 1 if stale else 0
     for path in stale:
-        path.write_text(documents()[path])
+        path.write_text(texts[path])
         sys.stdout.write(f"wrote {path.relative_to(ROOT)}\n")
     return 0
 

@@ -58,12 +58,14 @@ async def test_what_one_types_appears_in_the_other(fresh_database: str, redis: s
         await expect(bob.get_by_test_id("message").filter(has_text="hello bob <b>")).to_have_count(1)
         await _say(bob, "hello ann")
         await expect(ann.get_by_test_id("message").filter(has_text="hello ann")).to_have_count(1)
-        await expect(
-            ann.get_by_test_id("message").filter(has_text="hello bob <b>")
-        ).to_have_attribute("data-state", "read", timeout=15_000)
+        await expect(ann.get_by_test_id("message").filter(has_text="hello bob <b>")).to_have_attribute(
+            "data-state", "read", timeout=15_000
+        )
 
         await bob.reload()
-        await expect(bob.get_by_test_id("connection")).to_have_attribute("data-state", "online", timeout=15_000)
+        await expect(bob.get_by_test_id("connection")).to_have_attribute(
+            "data-state", "online", timeout=15_000
+        )
         await expect(bob.get_by_test_id("message").filter(has_text="hello ann")).to_have_count(1)
         if picture := os.environ.get("SENTINAL_SCREENSHOT"):
             await ann.screenshot(path=picture)
