@@ -1,23 +1,28 @@
-"""The read side over memory."""
+"""The read side in memory: what is committed, as one person may find it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from adapters.memory.seeing import unread, visible
-from adapters.memory.store import MemoryStore, apart
+from adapters.memory import visibility
+from adapters.memory.copies import copied
+from adapters.memory.store import MemoryStore
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
 from application.ports.readers import Entry, EntryKey, MemberKey, MessagePage, Profile, Summary
-from domain.conversation.participant import Participant
+from domain.conversation.conversation import Conversation
+from domain.conversation.participant import Participant, Role
 from domain.identity.session import Session
 from domain.identity.settings import Relation
 from domain.identity.user import User
 from domain.messaging.content import preview
+from domain.messaging.message import Message
 from domain.shared.ids import ConversationId, SessionId, UserId, peer_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class _Reading:
+    """What every reader is: looks at one store, and hands out copies."""
+
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
@@ -26,12 +31,9 @@ class MemoryProfiles(_Reading):
     """Accounts with their settings, raw."""
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
-        store = self._store
-        return {
-            id: Profile(user=apart(store.users[id]), settings=store.settings[id])
-            for id in user_ids
-            if id in store.users
-        }
+        users, settings = self._store.users, self._store.settings
+        known = [id for id in user_ids if id in users]
+        return {id: Profile(user=copied(users[id]), settings=copied(settings[id])) for id in known}
 
 
 class MemoryRelations(_Reading):
@@ -40,11 +42,11 @@ class MemoryRelations(_Reading):
     async def between(self, viewer: UserId, others: Sequence[UserId]) -> dict[UserId, Relation]:
         return {other: self._relation(viewer, other) for other in others}
 
-    def _relation(self, viewer: UserId, other: UserId) -> Relation:
-        mine = self._store.contacts.get((viewer, other))
-        theirs = self._store.contacts.get((other, viewer))
+    def _relation(self, viewer: UserId, target: UserId) -> Relation:
+        mine = self._store.contacts.get((viewer, target))
+        theirs = self._store.contacts.get((target, viewer))
         return Relation(
-            is_self=viewer == other,
+            is_self=viewer == target,
             saved_by_viewer=mine is not None and mine.saved,
             saved_by_target=theirs is not None and theirs.saved,
             blocked_by_viewer=mine is not None and mine.is_blocked,
@@ -52,36 +54,33 @@ class MemoryRelations(_Reading):
         )
 
 
+class MemoryDirectory(_Reading):
+    """People by the beginning of a name, or by an exact address."""
+
+    async def by_prefix(self, prefix: str, *, after: tuple[str, UserId] | None, limit: int) -> list[User]:
+        wanted = prefix.casefold()
+        found = [
+            user
+            for user in self._store.users.values()
+            if user.is_active
+            and any(name.casefold().startswith(wanted) for name in (user.username or "", user.display_name))
+        ]
+        ordered = sorted(found, key=lambda user: (user.username or "", user.id))
+        beyond = [user for user in ordered if after is None or (user.username or "", user.id) > after]
+        return [copied(user) for user in beyond[:limit]]
+
+    async def by_contact(self, kind: str, value: str) -> User | None:
+        holder = self._store.identifiers.get((kind, value.casefold()))
+        user = None if holder is None else self._store.users[holder]
+        return copied(user) if user is not None and user.is_active else None
+
+
 class MemorySessionReader(_Reading):
     """Sessions by id."""
 
     async def find(self, session_id: SessionId) -> Session | None:
         found = self._store.sessions.get(session_id)
-        return None if found is None else apart(found)
-
-
-class MemoryDirectory(_Reading):
-    """People by the beginning of a name, or by an exact address."""
-
-    async def by_prefix(self, prefix: str, *, after: tuple[str, UserId] | None, limit: int) -> list[User]:
-        wanted = prefix.lower()
-        found = sorted(
-            (
-                user
-                for user in self._store.users.values()
-                if user.is_active
-                and ((user.username or "").startswith(wanted) or user.display_name.lower().startswith(wanted))
-            ),
-            key=lambda user: (user.username or "", user.id),
-        )
-        rest = [user for user in found if after is None or (user.username or "", user.id) > after]
-        return [apart(user) for user in rest[:limit]]
-
-    async def by_contact(self, kind: str, value: str) -> User | None:
-        for user in self._store.users.values():
-            if user.is_active and (getattr(user, kind) or "").casefold() == value.casefold():
-                return apart(user)
-        return None
+        return None if found is None else copied(found)
 
 
 class MemoryConversationReader(_Reading):
@@ -97,91 +96,83 @@ class MemoryConversationReader(_Reading):
         limit: int,
         now: datetime,
     ) -> list[Entry]:
-        mine = [
-            self._entry(me, now, of_groups=False)
-            for me in self._store.participants.values()
-            if me.user_id == user_id and me.archived == archived and me.has_left == left and me.listed
+        entries = [
+            self._entry(me, conversation, now, with_receipts=conversation.is_direct)
+            for id in self._store.conversations_of.get(user_id, ())
+            if (me := self._store.participants[id, user_id]).has_left is left
+            and me.archived is archived
+            and me.listed
+            and (conversation := self._store.conversations[id]).closed_at is None
         ]
-        ordered = sorted((entry for entry in mine if entry is not None), key=_place, reverse=True)
+        ordered = sorted(entries, key=_place, reverse=True)
         if after is not None:
-            limit_key = (after.pinned_at or _NEVER, after.last_activity_at, after.conversation_id)
-            ordered = [entry for entry in ordered if _place(entry) < limit_key]
+            end = (after.pinned_at or _NEVER, after.last_activity_at, after.conversation_id)
+            ordered = [entry for entry in ordered if _place(entry) < end]
         return ordered[:limit]
 
     async def entry(self, user_id: UserId, conversation_id: ConversationId, now: datetime) -> Entry | None:
-        me = self._store.participants.get((conversation_id, user_id))
-        return None if me is None else self._entry(me, now, of_groups=True)
+        me = await self.membership(user_id, conversation_id)
+        if me is None:
+            return None
+        return self._entry(me, self._store.conversations[conversation_id], now, with_receipts=True)
 
     async def membership(self, user_id: UserId, conversation_id: ConversationId) -> Participant | None:
         me = self._store.participants.get((conversation_id, user_id))
         if me is None or self._store.conversations[conversation_id].closed_at is not None:
             return None
-        return apart(me)
+        return copied(me)
 
     async def members(
         self, conversation_id: ConversationId, *, after: MemberKey | None, limit: int
     ) -> list[Participant]:
-        here = [
-            p
-            for p in self._store.participants.values()
-            if p.conversation_id == conversation_id and not p.has_left
-        ]
-        ordered = sorted(here, key=lambda p: (-p.role.rank, p.joined_at, p.user_id))
-        if after is not None:
-            key = (-after.role.rank, after.joined_at, after.user_id)
-            ordered = [p for p in ordered if (-p.role.rank, p.joined_at, p.user_id) > key]
-        return [apart(p) for p in ordered[:limit]]
+        start = None if after is None else _rank(after.role, after.joined_at, after.user_id)
+        ranked = {_rank(p.role, p.joined_at, p.user_id): p for p in self._present(conversation_id)}
+        beyond = sorted(rank for rank in ranked if start is None or rank > start)
+        return [copied(ranked[rank]) for rank in beyond[:limit]]
 
     async def heads(self, user_id: UserId) -> dict[ConversationId, int]:
-        mine = [
-            p.conversation_id
-            for p in self._store.participants.values()
-            if p.user_id == user_id and not p.has_left
-        ]
-        conversations = self._store.conversations
-        return {id: conversations[id].revision for id in mine if conversations[id].closed_at is None}
+        mine = self._store.conversations_of.get(user_id, ())
+        present = [id for id in mine if not self._store.participants[id, user_id].has_left]
+        return await self.heads_of([id for id in present if self._store.conversations[id].closed_at is None])
 
     async def heads_of(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
         known = self._store.conversations
         return {id: known[id].revision for id in conversation_ids if id in known}
 
-    def _entry(self, me: Participant, now: datetime, *, of_groups: bool) -> Entry | None:
-        conversation = self._store.conversations[me.conversation_id]
-        if conversation.closed_at is not None:
-            return None
-        messages = self._store.messages.get(conversation.id, [])
-        seen = visible(me, messages, now)
-        last = seen[-1] if seen else None
-        others = [
-            p
-            for p in self._store.participants.values()
-            if p.conversation_id == conversation.id and p.user_id != me.user_id and not p.has_left
-        ]
-        receipts = None
-        if (of_groups or conversation.is_direct) and conversation.member_count <= RECEIPTS_UP_TO_MEMBERS:
-            receipts = (
-                min((p.last_delivered_sequence for p in others), default=0),
-                min((p.last_read_sequence for p in others), default=0),
-            )
+    def _entry(
+        self, me: Participant, conversation: Conversation, now: datetime, *, with_receipts: bool
+    ) -> Entry:
+        key = conversation.direct_key
+        last = self._last_message(me, now)
+        is_small = conversation.member_count <= RECEIPTS_UP_TO_MEMBERS
         return Entry(
-            conversation=apart(conversation),
-            me=apart(me),
-            peer_id=peer_of(conversation.direct_key, me.user_id) if conversation.direct_key else None,
-            unread_count=unread(self._store, me, messages, now),
-            last_message=None
-            if last is None
-            else Summary(
-                message_id=last.id,
-                seq_id=last.seq_id,
-                sender_id=last.sender_id,
-                type=last.type,
-                preview=preview(last.content),
-                created_at=last.created_at,
-                deleted=last.deleted_at is not None,
-            ),
-            last_activity_at=last.created_at if last else conversation.created_at,
-            receipts=receipts,
+            conversation=copied(conversation),
+            me=copied(me),
+            peer_id=None if key is None else peer_of(key, me.user_id),
+            unread_count=visibility.unread(self._store, me, now),
+            last_message=last,
+            last_activity_at=conversation.created_at if last is None else last.created_at,
+            receipts=self._receipts(me) if with_receipts and is_small else None,
         )
+
+    def _last_message(self, me: Participant, now: datetime) -> Summary | None:
+        for id in reversed(self._store.history.get(me.conversation_id, [])):
+            message = self._store.messages[id]
+            if visibility.can_see(self._store, me, message, now):
+                return _summary(message)
+        return None
+
+    def _receipts(self, me: Participant) -> tuple[int, int]:
+        others = [p for p in self._present(me.conversation_id) if p.user_id != me.user_id]
+        return (
+            min((p.last_delivered_sequence for p in others), default=0),
+            min((p.last_read_sequence for p in others), default=0),
+        )
+
+    def _present(self, conversation_id: ConversationId) -> list[Participant]:
+        ids = self._store.people_in.get(conversation_id, ())
+        everybody = [self._store.participants[conversation_id, id] for id in ids]
+        return [participant for participant in everybody if not participant.has_left]
 
 
 class MemoryMessageReader(_Reading):
@@ -197,34 +188,55 @@ class MemoryMessageReader(_Reading):
         limit: int,
         now: datetime,
     ) -> MessagePage:
-        seen = visible(me, self._store.messages.get(me.conversation_id, []), now)
-        numbers = [message.seq_id for message in seen]
-        if after is not None:
-            start = sum(number <= after for number in numbers)
-            end = start + limit
-        elif around is not None:
-            older = sum(number < around for number in numbers)
-            start = max(0, older - (limit - 1) // 2)
-            end = start + limit
-        else:
-            end = len(seen) if before is None else sum(number < before for number in numbers)
-            start = max(0, end - limit)
-        shown = seen[start:end]
-        targets = (self._store.message(m.reply_to_msg_id) for m in shown if m.reply_to_msg_id is not None)
+        seen = visibility.visible(self._store, me, now)
+        start, end = _window([message.seq_id for message in seen], before, after, around, limit)
+        shown = [copied(message) for message in seen[start:end]]
+        targets = {message.reply_to_msg_id for message in shown}
         return MessagePage(
             messages=shown,
-            replied_to={target.id: target for target in targets if target is not None},
+            replied_to={message.id: copied(message) for message in seen if message.id in targets},
             has_before=start > 0,
             has_after=end < len(seen),
         )
 
 
 class MemoryEpochs(_Reading):
-    """Memory goes back in time only by being lost: each process has an epoch of its own."""
+    """Which history this store is."""
 
     async def current(self) -> str:
-        return f"memory-{id(self._store):x}"
+        return self._store.epoch
+
+
+def _window(
+    sequences: list[int], before: int | None, after: int | None, around: int | None, limit: int
+) -> tuple[int, int]:
+    """Which of the visible messages a page holds, as a slice."""
+    if after is not None:
+        start = sum(sequence <= after for sequence in sequences)
+    elif around is not None:
+        start = max(0, sum(sequence < around for sequence in sequences) - (limit - 1) // 2)
+    else:
+        end = len(sequences) if before is None else sum(sequence < before for sequence in sequences)
+        return max(0, end - limit), end
+    return start, min(len(sequences), start + limit)
 
 
 def _place(entry: Entry) -> tuple[datetime, datetime, ConversationId]:
     return (entry.me.pinned_at or _NEVER, entry.last_activity_at, entry.conversation.id)
+
+
+def _rank(role: Role, joined_at: datetime, user_id: UserId) -> tuple[int, datetime, UserId]:
+    return -role.rank, joined_at, user_id
+
+
+def _summary(message: Message) -> Summary:
+    is_deleted = message.deleted_at is not None
+    return Summary(
+        message_id=message.id,
+        seq_id=message.seq_id,
+        sender_id=message.sender_id,
+        type=message.type,
+        preview=None if is_deleted else preview(message.content),
+        created_at=message.created_at,
+        deleted=is_deleted,
+    )

@@ -1,52 +1,132 @@
-"""What memory holds, and copies of it that nobody else sees."""
+"""The tables, as dictionaries with the indexes that look-ups need. Everything in here is committed."""
 
 import asyncio
-import copy
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, TypeVar
-from uuid import UUID
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from adapters.memory.copies import copied
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from domain.contacts.contact import Contact
 from domain.conversation.conversation import Conversation
-from domain.conversation.participant import Participant
+from domain.conversation.participant import Participant, Role
 from domain.identity.session import Session
 from domain.identity.settings import Settings
 from domain.identity.user import User
 from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
+from domain.shared.ids import (
+    ClientMessageId,
+    CommandId,
+    ConversationId,
+    EventId,
+    MessageId,
+    SessionId,
+    UserId,
+)
 
-T = TypeVar("T")
+Membership = tuple[ConversationId, UserId]
+IDENTIFIERS = ("username", "email", "phone_number")
 
 
-@dataclass(slots=True)
 class MemoryStore:
-    """Tables as dictionaries. ``turn`` is held by the one unit of work that is under way."""
+    """One database. ``turn`` is held by the unit of work that is at it; readers see what is committed.
 
-    users: dict[UUID, User] = field(default_factory=dict)
-    settings: dict[UUID, Settings] = field(default_factory=dict)
-    sessions: dict[UUID, Session] = field(default_factory=dict)
-    contacts: dict[tuple[UUID, UUID], Contact] = field(default_factory=dict)
-    conversations: dict[UUID, Conversation] = field(default_factory=dict)
-    participants: dict[tuple[UUID, UUID], Participant] = field(default_factory=dict)
-    messages: dict[UUID, list[Message]] = field(default_factory=dict)
-    ranges: list[ReceiptRange] = field(default_factory=list)
-    outbox: dict[UUID, Frame] = field(default_factory=dict)
-    processed: dict[UUID, datetime] = field(default_factory=dict)
-    log: list[LogEntry] = field(default_factory=list)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ``put_…`` store a copy and keep the indexes; they check nothing. Every store has an ``epoch`` of its own,
+    because memory goes back in time by being lost.
+    """
 
-    def message(self, id: UUID) -> Message | None:
-        return next((m for page in self.messages.values() for m in page if m.id == id), None)
+    def __init__(self) -> None:
+        self.epoch = f"memory-{os.urandom(8).hex()}"
+        self.turn = asyncio.Lock()
+        self.latest = datetime.min.replace(tzinfo=UTC)
+        self.users: dict[UserId, User] = {}
+        self.settings: dict[UserId, Settings] = {}
+        self.identifiers: dict[tuple[str, str], UserId] = {}
+        self.sessions: dict[SessionId, Session] = {}
+        self.sessions_of: dict[UserId, set[SessionId]] = defaultdict(set)
+        self.contacts: dict[tuple[UserId, UserId], Contact] = {}
+        self.conversations: dict[ConversationId, Conversation] = {}
+        self.direct: dict[str, ConversationId] = {}
+        self.participants: dict[Membership, Participant] = {}
+        self.conversations_of: dict[UserId, set[ConversationId]] = defaultdict(set)
+        self.people_in: dict[ConversationId, set[UserId]] = defaultdict(set)
+        self.owners: dict[ConversationId, UserId] = {}
+        self.ranges: list[ReceiptRange] = []
+        self.messages: dict[MessageId, Message] = {}
+        self.history: dict[ConversationId, list[MessageId]] = defaultdict(list)
+        self.client_ids: dict[tuple[UserId, ClientMessageId], MessageId] = {}
+        self.hidden: set[tuple[UserId, ConversationId, int]] = set()
+        self.frames: dict[EventId, Frame] = {}
+        self.unmarked: dict[EventId, None] = {}
+        self.revisions: dict[ConversationId, dict[int, EventId]] = defaultdict(dict)
+        self.outbox_owner: object | None = None
+        self.log: dict[CommandId, LogEntry] = {}
+        self.answers: dict[str, CommandId] = {}
+
+    def put_user(self, user: User) -> None:
+        if earlier := self.users.get(user.id):
+            for key in identifiers_of(earlier):
+                del self.identifiers[key]
+        self.users[user.id] = copied(user)
+        for key in identifiers_of(user):
+            self.identifiers[key] = user.id
+
+    def put_settings(self, settings: Settings) -> None:
+        self.settings[settings.user_id] = copied(settings)
+
+    def put_session(self, session: Session) -> None:
+        self.sessions[session.id] = copied(session)
+        self.sessions_of[session.user_id].add(session.id)
+
+    def put_contact(self, contact: Contact) -> None:
+        self.contacts[contact.user_id, contact.contact_user_id] = copied(contact)
+
+    def put_conversation(self, conversation: Conversation) -> None:
+        self.conversations[conversation.id] = copied(conversation)
+        if conversation.direct_key is not None:
+            self.direct[conversation.direct_key] = conversation.id
+
+    def put_participant(self, participant: Participant) -> None:
+        place, person = participant.conversation_id, participant.user_id
+        self.participants[place, person] = copied(participant)
+        self.conversations_of[person].add(place)
+        self.people_in[place].add(person)
+        if participant.role is Role.OWNER and not participant.has_left:
+            self.owners[place] = person
+        elif self.owners.get(place) == person:
+            del self.owners[place]
+
+    def put_message(self, message: Message) -> None:
+        """A new message at the end of its conversation, or another state of one that is there."""
+        if message.id not in self.messages:
+            self.history[message.conversation_id].append(message.id)
+            if message.client_message_id is not None:
+                self.client_ids[message.sender_id, message.client_message_id] = message.id
+            conversation = self.conversations[message.conversation_id]
+            conversation.updated_at = max(conversation.updated_at, message.created_at)
+        self.messages[message.id] = copied(message)
+
+    def put_frame(self, frame: Frame) -> None:
+        self.frames[frame.id] = frame
+        self.unmarked[frame.id] = None
+        if frame.revision:
+            self.revisions[ConversationId(frame.aggregate_id)][frame.revision] = frame.id
+
+    def put_entry(self, entry: LogEntry) -> None:
+        self.log[entry.id] = entry
+        self.latest = max(self.latest, entry.at)
+        if entry.idempotency_key is not None:
+            self.answers[entry.idempotency_key] = entry.id
+
+    def after(self, conversation_id: ConversationId, sequence: int) -> Iterator[Message]:
+        """A conversation's messages above a sequence, in order. They are gapless: the place is the index."""
+        for id in self.history.get(conversation_id, [])[max(sequence, 0) :]:
+            yield self.messages[id]
 
 
-def apart(thing: T) -> T:
-    """A copy that shares nothing changeable, without what was recorded on it."""
-    twin = copy.copy(thing)
-    loose: Any = twin
-    for name in ("events", "ranges"):
-        if hasattr(loose, name):
-            setattr(loose, name, [])
-    return twin
+def identifiers_of(user: User) -> list[tuple[str, str]]:
+    """What somebody may log in with, each as it is compared: without regard to case."""
+    return [(kind, value.casefold()) for kind in IDENTIFIERS if (value := getattr(user, kind)) is not None]

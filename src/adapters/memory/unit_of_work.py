@@ -1,37 +1,31 @@
-"""Memory's unit of work: one at a time, staged until commit, refused by the same rules as the database's."""
+"""Memory's unit of work: what was saved is checked and stored by ``commit``, all at once."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from adapters.memory.repositories import (
-    MemoryContacts,
-    MemoryConversations,
-    MemoryMessages,
-    MemoryParticipants,
-    MemorySessions,
-    MemoryUsers,
-)
-from adapters.memory.store import MemoryStore, apart
-from application.errors import Collision
+from adapters.memory import constraints
+from adapters.memory.chat_repositories import MemoryConversations, MemoryMessages, MemoryParticipants
+from adapters.memory.people_repositories import MemoryContacts, MemorySessions, MemoryUsers
+from adapters.memory.store import MemoryStore
+from adapters.memory.turn import Turn
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
-from domain.shared.errors import IdentifierTaken
 from domain.shared.events import Event
 
 
 class MemoryUnitOfWork:
-    """What was saved is staged; ``commit`` checks what must be unique, then writes all of it."""
+    """One turn at the store. Nothing of it is stored before ``commit``, and then without a pause."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
         self._saved: list[Any] = []
-        self.users = MemoryUsers(store, self._saved)
-        self.sessions = MemorySessions(store, self._saved)
-        self.contacts = MemoryContacts(store)
-        self.conversations = MemoryConversations(store, self._saved)
-        self.participants = MemoryParticipants(store, self._saved)
-        self.messages = MemoryMessages(store, self.conversations)
+        self.users = MemoryUsers(turn, self._saved)
+        self.sessions = MemorySessions(turn, self._saved)
+        self.contacts = MemoryContacts(turn)
+        self.conversations = MemoryConversations(turn, self._saved)
+        self.participants = MemoryParticipants(turn, self._saved)
+        self.messages = MemoryMessages(turn, self.conversations)
 
     def events(self) -> list[Event]:
         told: list[Event] = []
@@ -41,72 +35,59 @@ class MemoryUnitOfWork:
         return told
 
     async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None:
-        self._check(entry)
-        store = self._store
-        store.users |= {user.id: apart(user) for user in self.users.staged.values()}
-        store.settings |= self.users.staged_settings
-        store.sessions |= {session.id: apart(session) for session in self.sessions.staged.values()}
-        store.contacts |= {key: apart(contact) for key, contact in self.contacts.staged.items()}
-        store.conversations |= {c.id: apart(c) for c in self.conversations.staged.values()}
-        store.participants |= {key: apart(p) for key, p in self.participants.staged.items()}
-        for message in self.messages.staged:
-            store.messages.setdefault(message.conversation_id, []).append(message)
-            moved = store.conversations[message.conversation_id]
-            moved.updated_at = max(moved.updated_at, message.created_at)
-        store.ranges.extend(self.participants.ranges)
-        store.outbox |= {frame.id: frame for frame in frames}
-        store.log.append(entry)
+        store = await self._turn.take()
+        self._check(store, entry, frames)
+        self._store_people(store)
+        self._store_conversations(store)
+        for frame in frames:
+            store.put_frame(frame)
+        store.put_entry(entry)
+        self._turn.end()
 
-    def _check(self, entry: LogEntry) -> None:
-        store = self._store
-        people = store.users | self.users.staged
-        for kind in ("username", "email", "phone_number"):
-            if _twice([_folded(getattr(user, kind)) for user in people.values()], lambda text: text):
-                raise IdentifierTaken(pointer=f"/{kind}")
-        live = [s for s in (store.sessions | self.sessions.staged).values() if not s.is_revoked]
-        pairs = store.conversations | self.conversations.staged
-        sent = [m for page in store.messages.values() for m in page] if self.messages.staged else []
-        collisions = (
-            ("one_live_session_per_device", _twice(live, lambda s: (s.user_id, s.device_id))),
-            ("one_conversation_per_pair", _twice(pairs.values(), lambda c: c.direct_key)),
-            (
-                "one_message_per_client_id",
-                _twice(
-                    [*sent, *self.messages.staged],
-                    lambda m: m.client_message_id and (m.sender_id, m.client_message_id),
-                ),
-            ),
-            ("one_answer_per_key", _twice([*store.log, entry], lambda e: e.idempotency_key)),
-            ("one_entry_per_command", _twice([*store.log, entry], lambda e: e.id)),
-        )
-        for name, collided in collisions:
-            if collided:
-                raise Collision(name)
+    def _check(self, store: MemoryStore, entry: LogEntry, frames: Sequence[Frame]) -> None:
+        memberships = [(p.conversation_id, p.user_id) for p in self.participants.added]
+        conversations = self.conversations.added
+        constraints.require_new("users_pkey", (u.id for u in self.users.added), store.users)
+        constraints.require_free_identifiers(store, self.users.written.values())
+        constraints.require_new("user_sessions_pkey", (s.id for s in self.sessions.added), store.sessions)
+        constraints.require_one_session_per_device(store, self.sessions.written)
+        constraints.require_new("conversations_pkey", (c.id for c in conversations), store.conversations)
+        constraints.require_one_direct_conversation(store, conversations)
+        constraints.require_new("participants_pkey", memberships, store.participants)
+        constraints.require_one_owner(store, self.participants.written)
+        constraints.require_new_messages(store, self.messages.added)
+        constraints.require_new_record(store, entry, frames)
+
+    def _store_people(self, store: MemoryStore) -> None:
+        for user in self.users.written.values():
+            store.put_user(user)
+        for settings in self.users.settings.values():
+            store.put_settings(settings)
+        for session in self.sessions.written.values():
+            store.put_session(session)
+        for contact in self.contacts.written.values():
+            store.put_contact(contact)
+
+    def _store_conversations(self, store: MemoryStore) -> None:
+        for conversation in (self.conversations.counted | self.conversations.written).values():
+            store.put_conversation(conversation)
+        for participant in self.participants.written.values():
+            store.put_participant(participant)
+        for message in self.messages.added:
+            store.put_message(message)
+        store.ranges.extend(self.participants.ranges)
 
 
 class MemoryUnitsOfWork:
-    """Opens units of work one after the other."""
+    """Units of work on one store, one after another. Whoever opens one inside another waits for ever."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[MemoryUnitOfWork]:
-        async with self._store.turn:
-            yield MemoryUnitOfWork(self._store)
-
-
-def _folded(text: str | None) -> str | None:
-    return None if text is None else text.casefold()
-
-
-def _twice(things: Iterable[Any], key: Callable[[Any], Any]) -> bool:
-    seen = set()
-    for thing in things:
-        value = key(thing)
-        if value is None:
-            continue
-        if value in seen:
-            return True
-        seen.add(value)
-    return False
+        turn = Turn(self._store)
+        try:
+            yield MemoryUnitOfWork(turn)
+        finally:
+            turn.end()

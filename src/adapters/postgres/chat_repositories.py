@@ -100,7 +100,7 @@ class PostgresConversations:
             if conversation.direct_key == direct_key:
                 return conversation
         found = await self._transaction.fetch(_DIRECT, direct_key)
-        return rows.conversation(found[0]) if found else None
+        return await self.get(found[0]["id"]) if found else None
 
     def held(self, conversation_id: ConversationId) -> Conversation:
         """The conversation, if this unit of work holds it. Raises ``RuntimeError`` otherwise."""
@@ -112,7 +112,15 @@ class PostgresConversations:
 
     async def _lock(self, ids: list[ConversationId]) -> dict[ConversationId, Conversation]:
         await self._transaction.fetch(_LOCK, ids)
-        return await self._load(ids)
+        current = await self._load(ids)
+        for id, conversation in current.items():
+            # Found before it was locked: the same object, now saying what is true under the lock.
+            if (known := self._seen.known(id)) is not None:
+                for name in (*rows.CONVERSATIONS.columns, "last_sequence", "revision"):
+                    setattr(known, name, getattr(conversation, name))
+                current[id] = known
+            self._seen.remember(id, current[id])
+        return current
 
     async def _load(self, ids: list[ConversationId]) -> dict[ConversationId, Conversation]:
         found = [rows.conversation(row) for row in await self._transaction.fetch(_CONVERSATIONS, ids)]

@@ -17,7 +17,7 @@ SELECT {rows.MESSAGES.of("m")} FROM messages m
 """
 _BACKWARD = f"{_VISIBLE} ORDER BY m.seq_id DESC LIMIT $6"
 _FORWARD = f"{_VISIBLE} ORDER BY m.seq_id LIMIT $6"
-_TARGETS = f"SELECT {rows.MESSAGES.names} FROM messages WHERE id = ANY($1)"
+_TARGETS = f"{_VISIBLE} AND m.id = ANY($6)"
 _LAST = 2**63 - 1
 
 
@@ -59,7 +59,9 @@ class PostgresMessageReader(Reading):
             has_after = before is not None and bool(await some(_FORWARD, before - 1, _LAST, 1))
         messages = [rows.message(row) for row in found]
         wanted = [m.reply_to_msg_id for m in messages if m.reply_to_msg_id is not None]
-        targets = await self.fetch(_TARGETS, wanted) if wanted else []
+        targets = []
+        if wanted:
+            targets = await self.fetch(_TARGETS, me.conversation_id, me.user_id, floor, ceiling, now, wanted)
         return MessagePage(
             messages=messages,
             replied_to={row["id"]: rows.message(row) for row in targets},

@@ -21,7 +21,7 @@ _FRAME = (
 )
 _PENDING = f"""
 SELECT {_FRAME} FROM outbox_events WHERE processed_at IS NULL AND created_at < $1
- ORDER BY created_at, aggregate_id, revision, id LIMIT $2
+ ORDER BY aggregate_id, outbox_events.revision, created_at, id LIMIT $2
 """
 _SINCE = f"""
 SELECT {_FRAME} FROM outbox_events
@@ -50,10 +50,7 @@ class PostgresOutbox(Reading):
         self._holder: Any = None
 
     async def pending(self, older_than: datetime, limit: int) -> list[Frame]:
-        found = [_frame(row) for row in await self.fetch(_PENDING, older_than, limit)]
-        return sorted(
-            found, key=lambda f: (f.aggregate_id, f.revision) if f.revision else (f.aggregate_id, 0)
-        )
+        return [_frame(row) for row in await self.fetch(_PENDING, older_than, limit)]
 
     async def mark(self, ids: Sequence[EventId], at: datetime) -> None:
         await self.execute("UPDATE outbox_events SET processed_at = $2 WHERE id = ANY($1)", list(ids), at)

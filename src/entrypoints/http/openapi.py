@@ -43,8 +43,8 @@ def openapi(routes: Iterable[Any]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(op.tag for _, _, op, _ in operations)],
-        "paths": dict(sorted(paths.items())),
+        "tags": [{"name": tag} for tag in sorted({op.tag for _, _, op, _ in operations})],
+        "paths": {path: dict(sorted(methods.items())) for path, methods in sorted(paths.items())},
         "components": {
             "schemas": dict(sorted(components.items())),
             "securitySchemes": {

@@ -1,0 +1,145 @@
+"""Conversations, participants and messages of one unit of work."""
+
+from typing import Any
+
+from adapters.memory import visibility
+from adapters.memory.copies import copied
+from adapters.memory.store import Membership
+from adapters.memory.turn import Turn
+from domain.conversation.conversation import Conversation
+from domain.conversation.participant import Participant
+from domain.messaging.message import Message, NewMessage
+from domain.messaging.receipt import ReceiptRange
+from domain.shared.errors import ConversationNotFound
+from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+
+
+class MemoryConversations:
+    """Conversations with the counters that order each of them."""
+
+    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+        self._turn = turn
+        self._saved = saved
+        self._known: dict[ConversationId, Conversation] = {}
+        self._held: set[ConversationId] = set()
+        self.added: list[Conversation] = []
+        self.written: dict[ConversationId, Conversation] = {}
+        self.counted: dict[ConversationId, Conversation] = {}
+
+    def add(self, conversation: Conversation) -> None:
+        self.added.append(conversation)
+        self._held.add(conversation.id)
+        self.save(conversation)
+
+    def save(self, conversation: Conversation) -> None:
+        self._known[conversation.id] = self.written[conversation.id] = conversation
+        self._saved.append(conversation)
+
+    async def lock(self, conversation_id: ConversationId) -> Conversation | None:
+        found = await self._find(conversation_id)
+        if found is not None:
+            self._held.add(conversation_id)
+        return found
+
+    async def get(self, conversation_id: ConversationId) -> Conversation:
+        found = await self._find(conversation_id)
+        if found is None:
+            raise ConversationNotFound
+        return found
+
+    async def find_direct(self, direct_key: str) -> Conversation | None:
+        store = await self._turn.take()
+        for conversation in self.added:
+            if conversation.direct_key == direct_key:
+                return conversation
+        known = store.direct.get(direct_key)
+        return None if known is None else await self._find(known)
+
+    def held(self, conversation_id: ConversationId) -> Conversation:
+        """The conversation this unit has locked. Raises ``RuntimeError`` when it has not."""
+        if conversation_id not in self._held:
+            raise RuntimeError("a conversation must be locked before a message is appended to it")
+        conversation = self._known[conversation_id]
+        self.counted[conversation_id] = conversation
+        return conversation
+
+    async def _find(self, conversation_id: ConversationId) -> Conversation | None:
+        store = await self._turn.take()
+        if conversation_id not in self._known and conversation_id in store.conversations:
+            self._known[conversation_id] = copied(store.conversations[conversation_id])
+        return self._known.get(conversation_id)
+
+
+class MemoryParticipants:
+    """Memberships, those that ended included."""
+
+    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+        self._turn = turn
+        self._saved = saved
+        self._known: dict[Membership, Participant] = {}
+        self.added: list[Participant] = []
+        self.written: dict[Membership, Participant] = {}
+        self.ranges: list[ReceiptRange] = []
+
+    def add(self, participant: Participant) -> None:
+        self.added.append(participant)
+        self.save(participant)
+
+    def save(self, participant: Participant) -> None:
+        key = (participant.conversation_id, participant.user_id)
+        self._known[key] = self.written[key] = participant
+        self._saved.append(participant)
+        self.ranges.extend(participant.ranges)
+        participant.ranges.clear()
+
+    async def find(self, conversation_id: ConversationId, user_id: UserId) -> Participant | None:
+        store = await self._turn.take()
+        key = (conversation_id, user_id)
+        if key not in self._known and key in store.participants:
+            self._known[key] = copied(store.participants[key])
+        return self._known.get(key)
+
+    async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant:
+        found = await self.find(conversation_id, user_id)
+        if found is None:
+            raise ConversationNotFound
+        return found
+
+
+class MemoryMessages:
+    """Messages, numbered from the conversation that this unit of work holds."""
+
+    def __init__(self, turn: Turn, conversations: MemoryConversations) -> None:
+        self._turn = turn
+        self._conversations = conversations
+        self._known: dict[MessageId, Message] = {}
+        self.added: list[Message] = []
+
+    async def append(self, message: NewMessage) -> Message:
+        await self._turn.take()
+        conversation = self._conversations.held(message.conversation_id)
+        placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
+        self.added.append(placed)
+        self._known[placed.id] = placed
+        return placed
+
+    async def find(self, message_id: MessageId) -> Message | None:
+        store = await self._turn.take()
+        if message_id not in self._known and message_id in store.messages:
+            self._known[message_id] = copied(store.messages[message_id])
+        return self._known.get(message_id)
+
+    async def find_by_client_id(
+        self, sender_id: UserId, client_message_id: ClientMessageId
+    ) -> Message | None:
+        store = await self._turn.take()
+        for message in self.added:
+            if (message.sender_id, message.client_message_id) == (sender_id, client_message_id):
+                return message
+        known = store.client_ids.get((sender_id, client_message_id))
+        return None if known is None else await self.find(known)
+
+    async def unread(self, participant: Participant) -> int:
+        # Nobody says what time it is; the store knows the latest it was told of.
+        store = await self._turn.take()
+        return visibility.unread(store, participant, store.latest, self.added)

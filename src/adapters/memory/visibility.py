@@ -1,0 +1,51 @@
+"""What one participant can see of a conversation, and what of it is unread: one rule for all readers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from adapters.memory.store import MemoryStore
+from domain.conversation.participant import Participant
+from domain.messaging.content import MessageType
+from domain.messaging.message import Message
+
+UNREAD_AT_MOST = 100
+
+
+def can_see(store: MemoryStore, me: Participant, message: Message, now: datetime) -> bool:
+    """Not cleared, not hidden, not expired, and from before they left. Tombstones are seen."""
+    if message.seq_id <= me.cleared_through_sequence:
+        return False
+    if me.left_sequence is not None and message.seq_id > me.left_sequence:
+        return False
+    return (
+        not message.has_expired(now) and (me.user_id, me.conversation_id, message.seq_id) not in store.hidden
+    )
+
+
+def visible(store: MemoryStore, me: Participant, now: datetime) -> list[Message]:
+    """Everything they can see, in ascending order."""
+    history = store.after(me.conversation_id, me.cleared_through_sequence)
+    return [message for message in history if can_see(store, me, message, now)]
+
+
+def unread(store: MemoryStore, me: Participant, now: datetime, more: Iterable[Message] = ()) -> int:
+    """How many they have not read, 100 meaning more than 99. ``more``: messages not in the store yet."""
+    if me.has_left:
+        return 0
+    count = 0
+    for messages in (store.after(me.conversation_id, me.last_read_sequence), more):
+        for message in messages:
+            count += _is_news(store, me, message, now)
+            if count == UNREAD_AT_MOST:
+                return count
+    return count
+
+
+def _is_news(store: MemoryStore, me: Participant, message: Message, now: datetime) -> bool:
+    if message.conversation_id != me.conversation_id or message.seq_id <= me.last_read_sequence:
+        return False
+    if message.sender_id == me.user_id or message.type is MessageType.SYSTEM:
+        return False
+    theirs = store.contacts.get((me.user_id, message.sender_id))
+    is_blocked = theirs is not None and theirs.is_blocked
+    return message.deleted_at is None and not is_blocked and can_see(store, me, message, now)

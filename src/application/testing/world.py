@@ -1,0 +1,54 @@
+"""What an adapter of the store hands to its contracts: every port over one empty store."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from application.ports.command_log import CommandLog
+from application.ports.events import Outbox
+from application.ports.readers import (
+    ConversationReader,
+    Directory,
+    Epochs,
+    MessageReader,
+    Profiles,
+    Relations,
+    SessionReader,
+)
+from application.ports.unit_of_work import UnitsOfWork
+from domain.messaging.message import Message
+from domain.messaging.receipt import ReceiptRange
+from domain.shared.ids import ConversationId, UserId
+
+
+class Backstage(Protocol):
+    """What promises speak of and no port does: looked at, and arranged, behind the ports' backs."""
+
+    async def ranges(self, conversation_id: ConversationId) -> list[ReceiptRange]:
+        """Every stored receipt range of a conversation."""
+        ...
+
+    async def hide(self, user_id: UserId, message: Message) -> None:
+        """Delete a message for one person."""
+        ...
+
+    async def rewrite(self, message: Message) -> None:
+        """Put another state of a stored message in its place."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """All ports of one store, which is empty. ``rival_outbox``: the same outbox as another server has it."""
+
+    units: UnitsOfWork
+    profiles: Profiles
+    relations: Relations
+    directory: Directory
+    sessions: SessionReader
+    conversations: ConversationReader
+    messages: MessageReader
+    epochs: Epochs
+    outbox: Outbox
+    rival_outbox: Outbox
+    command_log: CommandLog
+    backstage: Backstage

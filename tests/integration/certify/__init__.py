@@ -1,0 +1,1 @@
+"""The real adapters keep the promises of their ports, on real servers."""

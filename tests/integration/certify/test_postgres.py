@@ -1,0 +1,105 @@
+"""PostgreSQL keeps every promise a store makes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.postgres.outbox import PostgresHealth
+from adapters.postgres.pool import open_pool
+from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
+from application.testing.command_log import CommandLogContract
+from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.events import OutboxContract
+from application.testing.health import HealthContract, Patients
+from application.testing.message_readers import MessageReaderContract
+from application.testing.message_repository import MessagesContract
+from application.testing.people_readers import (
+    DirectoryContract,
+    EpochsContract,
+    ProfilesContract,
+    RelationsContract,
+    SessionReaderContract,
+)
+from application.testing.people_repositories import ContactsContract, SessionsContract, UsersContract
+from application.testing.unit_of_work import UnitOfWorkContract
+from application.testing.world import World
+from tests.integration.certify.postgres_world import postgres_world
+
+
+@pytest.fixture
+async def world(database: str) -> AsyncIterator[World]:
+    async with postgres_world(database) as world:
+        yield world
+
+
+class TestPostgresUnitsOfWork(UnitOfWorkContract):
+    pass
+
+
+class TestPostgresUsers(UsersContract):
+    pass
+
+
+class TestPostgresSessions(SessionsContract):
+    pass
+
+
+class TestPostgresContacts(ContactsContract):
+    pass
+
+
+class TestPostgresConversations(ConversationsContract):
+    pass
+
+
+class TestPostgresParticipants(ParticipantsContract):
+    pass
+
+
+class TestPostgresMessages(MessagesContract):
+    pass
+
+
+class TestPostgresProfiles(ProfilesContract):
+    pass
+
+
+class TestPostgresRelations(RelationsContract):
+    pass
+
+
+class TestPostgresDirectory(DirectoryContract):
+    pass
+
+
+class TestPostgresSessionReader(SessionReaderContract):
+    pass
+
+
+class TestPostgresConversationReader(ConversationReaderContract):
+    pass
+
+
+class TestPostgresMessageReader(MessageReaderContract):
+    pass
+
+
+class TestPostgresEpochs(EpochsContract):
+    pass
+
+
+class TestPostgresOutbox(OutboxContract):
+    pass
+
+
+class TestPostgresCommandLog(CommandLogContract):
+    pass
+
+
+class TestPostgresHealth(HealthContract):
+    @pytest.fixture
+    async def patients(self, database: str) -> AsyncIterator[Patients]:
+        pool, gone = await open_pool(database, 1), await open_pool(database, 1)
+        await gone.close()
+        yield Patients(well=PostgresHealth(pool), ill=PostgresHealth(gone))
+        await pool.close()

@@ -1,0 +1,1 @@
+"""The memory adapters broken on purpose, to see that the contracts notice."""

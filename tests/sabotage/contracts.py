@@ -1,0 +1,164 @@
+"""Every contract on the memory adapters, one of which is broken in the way that SENTINAL_SABOTAGE names.
+
+Without that name nothing is broken, and everything must pass. Not collected unless asked for by name.
+"""
+
+import os
+
+import pytest
+
+from adapters.memory.outbox import MemoryBroker, MemoryLimits
+from adapters.memory.passwords import MemoryPasswords
+from adapters.memory.store import MemoryStore
+from adapters.memory.system import MemoryClock, MemoryIds
+from application.ports.security import Passwords
+from application.ports.system import Clock, Ids
+from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
+from application.testing.command_log import CommandLogContract
+from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.events import Air, BrokerContract, OutboxContract
+from application.testing.limits import Gate, LimitsContract
+from application.testing.message_readers import MessageReaderContract
+from application.testing.message_repository import MessagesContract
+from application.testing.people_readers import (
+    DirectoryContract,
+    EpochsContract,
+    ProfilesContract,
+    RelationsContract,
+    SessionReaderContract,
+)
+from application.testing.people_repositories import ContactsContract, SessionsContract, UsersContract
+from application.testing.security import PasswordsContract
+from application.testing.system import ClockContract, IdsContract
+from application.testing.unit_of_work import UnitOfWorkContract
+from application.testing.world import World
+from tests.sabotage.breaks import STORE_BREAKS
+from tests.sabotage.realtime_breaks import (
+    BROKER_BREAKS,
+    CLOCK_BREAKS,
+    IDS_BREAKS,
+    LIMITS_BREAKS,
+    PASSWORDS_BREAKS,
+)
+from tests.unit.adapters.memory_world import memory_world
+
+BREAK = os.environ.get("SENTINAL_SABOTAGE", "")
+
+
+@pytest.fixture
+def world() -> World:
+    return STORE_BREAKS.get(BREAK, memory_world)(MemoryStore())
+
+
+@pytest.fixture
+def air() -> Air:
+    return Air(broker=BROKER_BREAKS.get(BREAK, MemoryBroker)())
+
+
+@pytest.fixture
+def gate() -> Gate:
+    clock = MemoryClock()
+
+    async def let_pass(seconds: float) -> None:
+        clock.advance(seconds)
+
+    return Gate(limits=LIMITS_BREAKS.get(BREAK, MemoryLimits)(clock), let_pass=let_pass)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return CLOCK_BREAKS.get(BREAK, MemoryClock)()
+
+
+@pytest.fixture
+def ids() -> Ids:
+    return IDS_BREAKS.get(BREAK, MemoryIds)()
+
+
+@pytest.fixture
+def passwords() -> Passwords:
+    return PASSWORDS_BREAKS.get(BREAK, MemoryPasswords)()
+
+
+class TestUnitOfWork(UnitOfWorkContract):
+    pass
+
+
+class TestUsers(UsersContract):
+    pass
+
+
+class TestSessions(SessionsContract):
+    pass
+
+
+class TestContacts(ContactsContract):
+    pass
+
+
+class TestConversations(ConversationsContract):
+    pass
+
+
+class TestParticipants(ParticipantsContract):
+    pass
+
+
+class TestMessages(MessagesContract):
+    pass
+
+
+class TestProfiles(ProfilesContract):
+    pass
+
+
+class TestRelations(RelationsContract):
+    pass
+
+
+class TestDirectory(DirectoryContract):
+    pass
+
+
+class TestSessionReader(SessionReaderContract):
+    pass
+
+
+class TestConversationReader(ConversationReaderContract):
+    pass
+
+
+class TestMessageReader(MessageReaderContract):
+    pass
+
+
+class TestEpochs(EpochsContract):
+    pass
+
+
+class TestOutbox(OutboxContract):
+    pass
+
+
+class TestCommandLog(CommandLogContract):
+    pass
+
+
+class TestBroker(BrokerContract):
+    pass
+
+
+class TestLimits(LimitsContract):
+    pass
+
+
+class TestPasswords(PasswordsContract):
+    pass
+
+
+class TestClock(ClockContract):
+    pass
+
+
+class TestIds(IdsContract):
+    pass

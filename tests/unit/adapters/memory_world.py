@@ -1,0 +1,52 @@
+"""The memory adapters as one world, for certifying them and for breaking them on purpose."""
+
+from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
+from adapters.memory.readers import (
+    MemoryConversationReader,
+    MemoryDirectory,
+    MemoryEpochs,
+    MemoryMessageReader,
+    MemoryProfiles,
+    MemoryRelations,
+    MemorySessionReader,
+)
+from adapters.memory.store import MemoryStore
+from adapters.memory.unit_of_work import MemoryUnitsOfWork
+from application.testing.world import World
+from domain.messaging.message import Message
+from domain.messaging.receipt import ReceiptRange
+from domain.shared.ids import ConversationId, UserId
+
+
+class MemoryBackstage:
+    """What lies in a store, and what no port puts there."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def ranges(self, conversation_id: ConversationId) -> list[ReceiptRange]:
+        return [stored for stored in self._store.ranges if stored.conversation_id == conversation_id]
+
+    async def hide(self, user_id: UserId, message: Message) -> None:
+        self._store.hidden.add((user_id, message.conversation_id, message.seq_id))
+
+    async def rewrite(self, message: Message) -> None:
+        self._store.put_message(message)
+
+
+def memory_world(store: MemoryStore) -> World:
+    """Every port over ``store``."""
+    return World(
+        units=MemoryUnitsOfWork(store),
+        profiles=MemoryProfiles(store),
+        relations=MemoryRelations(store),
+        directory=MemoryDirectory(store),
+        sessions=MemorySessionReader(store),
+        conversations=MemoryConversationReader(store),
+        messages=MemoryMessageReader(store),
+        epochs=MemoryEpochs(store),
+        outbox=MemoryOutbox(store),
+        rival_outbox=MemoryOutbox(store),
+        command_log=MemoryCommandLog(store),
+        backstage=MemoryBackstage(store),
+    )

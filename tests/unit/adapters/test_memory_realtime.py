@@ -1,0 +1,68 @@
+"""What servers share, kept in one process: broker, limits, health."""
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.memory.outbox import MemoryBroker, MemoryHealth, MemoryLimits
+from adapters.memory.system import MemoryClock
+from application.ports.limits import Rate
+from application.testing.events import Air, BrokerContract
+from application.testing.health import HealthContract, Patients
+from application.testing.limits import SLOW, Gate, LimitsContract
+
+
+class TestMemoryBroker(BrokerContract):
+    @pytest.fixture
+    def air(self) -> Air:
+        return Air(broker=MemoryBroker())
+
+
+def _gate() -> tuple[MemoryClock, Gate]:
+    clock = MemoryClock()
+
+    async def let_pass(seconds: float) -> None:
+        clock.advance(seconds)
+
+    return clock, Gate(limits=MemoryLimits(clock), let_pass=let_pass)
+
+
+class TestMemoryLimits(LimitsContract):
+    @pytest.fixture
+    def gate(self) -> Gate:
+        return _gate()[1]
+
+    async def test_exactly_one_more_is_allowed_after_an_emission_interval(self) -> None:
+        clock, gate = _gate()
+        await gate.exhaust(SLOW, "key")
+        clock.advance(999.999)
+        assert not (await gate.limits.take(SLOW, "key")).allowed
+        clock.advance(0.001)
+        assert [v.allowed for v in await gate.take(SLOW, "key", 2)] == [True, False]
+
+    async def test_a_whole_budget_is_regained_and_no_more(self) -> None:
+        clock, gate = _gate()
+        await gate.exhaust(SLOW, "key")
+        clock.advance(timedelta(days=1).total_seconds())
+        assert [v.allowed for v in await gate.take(SLOW, "key", 6)] == [True] * 5 + [False]
+
+    async def test_a_clock_set_back_locks_nobody_out_for_longer_than_a_budget(self) -> None:
+        clock, gate = _gate()
+        await gate.exhaust(SLOW, "key")
+        clock.advance(-1_000_000)
+        assert (await gate.limits.take(SLOW, "key")).retry_after <= 1000
+
+    async def test_keys_whose_budget_is_whole_are_forgotten(self) -> None:
+        clock = MemoryClock()
+        limits = MemoryLimits(clock)
+        rate = Rate(name="short", burst=1, per_period=1, period=1.0)
+        for number in range(30_000):
+            clock.advance(0.001)
+            await limits.take(rate, str(number))
+        assert len(limits._due) <= 10_001
+
+
+class TestMemoryHealth(HealthContract):
+    @pytest.fixture
+    def patients(self) -> Patients:
+        return Patients(well=MemoryHealth(), ill=MemoryHealth(["The disk is full."]))

@@ -1,0 +1,93 @@
+"""The memory store keeps every promise a store makes."""
+
+import pytest
+
+from adapters.memory.store import MemoryStore
+from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
+from application.testing.command_log import CommandLogContract
+from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.events import OutboxContract
+from application.testing.message_readers import MessageReaderContract
+from application.testing.message_repository import MessagesContract
+from application.testing.people_readers import (
+    DirectoryContract,
+    EpochsContract,
+    ProfilesContract,
+    RelationsContract,
+    SessionReaderContract,
+)
+from application.testing.people_repositories import ContactsContract, SessionsContract, UsersContract
+from application.testing.unit_of_work import UnitOfWorkContract
+from application.testing.world import World
+from tests.unit.adapters.memory_world import memory_world
+
+
+@pytest.fixture
+def world() -> World:
+    return memory_world(MemoryStore())
+
+
+class TestMemoryUnitsOfWork(UnitOfWorkContract):
+    pass
+
+
+class TestMemoryUsers(UsersContract):
+    pass
+
+
+class TestMemorySessions(SessionsContract):
+    pass
+
+
+class TestMemoryContacts(ContactsContract):
+    pass
+
+
+class TestMemoryConversations(ConversationsContract):
+    pass
+
+
+class TestMemoryParticipants(ParticipantsContract):
+    pass
+
+
+class TestMemoryMessages(MessagesContract):
+    pass
+
+
+class TestMemoryProfiles(ProfilesContract):
+    pass
+
+
+class TestMemoryRelations(RelationsContract):
+    pass
+
+
+class TestMemoryDirectory(DirectoryContract):
+    pass
+
+
+class TestMemorySessionReader(SessionReaderContract):
+    pass
+
+
+class TestMemoryConversationReader(ConversationReaderContract):
+    pass
+
+
+class TestMemoryMessageReader(MessageReaderContract):
+    pass
+
+
+class TestMemoryEpochs(EpochsContract):
+    async def test_another_store_is_another_history(self, world: World) -> None:
+        other = memory_world(MemoryStore())
+        assert await other.epochs.current() != await world.epochs.current()
+
+
+class TestMemoryOutbox(OutboxContract):
+    pass
+
+
+class TestMemoryCommandLog(CommandLogContract):
+    pass
