@@ -107,6 +107,24 @@ def test_every_port_makes_a_promise() -> None:
         assert port.__doc__, f"{name} promises nothing"
 
 
+def test_every_port_has_a_contract() -> None:
+    testing = "\n".join(path.read_text() for path in (SRC / "application" / "testing").glob("*.py"))
+    missing = [name for name in _ports() if name not in testing]
+    assert not missing, f"no contract speaks of {missing}"
+
+
+def test_every_contract_certifies_an_adapter() -> None:
+    contracts = {
+        node.name
+        for path in (SRC / "application" / "testing").glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Contract")
+    }
+    certified = "\n".join(path.read_text() for path in (SRC.parent / "tests").rglob("test_*.py"))
+    assert contracts
+    assert not [name for name in contracts if name not in certified]
+
+
 @pytest.mark.parametrize("path", _files(), ids=lambda path: str(path.relative_to(SRC)))
 def test_files_keep_their_budget(path: Path) -> None:
     text = path.read_text()
