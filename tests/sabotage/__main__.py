@@ -22,6 +22,11 @@ from tests.sabotage.realtime_breaks import (
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = "tests/sabotage/contracts.py"
+PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "no:cacheprovider")
+OPTIONS = (
+    *("-x", "-q", "--tb=short", "--assert=plain", "--timeout=20", "--confcutdir=tests/sabotage"),
+    *(f"-p{plugin}" for plugin in PLUGINS),
+)
 WITHIN_SECONDS = 50
 UNBROKEN = ""
 PASSED, FAILED = 0, 1
@@ -40,18 +45,8 @@ class Verdict:
 
 def run(name: str) -> Verdict:
     """Run the contracts with one break, up to the first failure."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--timeout=20",
-        CONTRACTS,
-    ]
-    environment = {**os.environ, "SENTINAL_SABOTAGE": name}
+    command = [sys.executable, "-m", "pytest", *OPTIONS, CONTRACTS]
+    environment = {**os.environ, "SENTINAL_SABOTAGE": name, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=WITHIN_SECONDS
@@ -76,9 +71,8 @@ def main() -> int:
         if not is_caught:
             survivors.append(name)
         print(f"{name:{width}} → {'caught by ' + verdict.test if is_caught else 'SURVIVED'}")
-    print(
-        f"{'nothing broken':{width}} → {'passes' if unbroken.status == PASSED else 'FAILS ' + unbroken.test}"
-    )
+    outcome = "passes" if unbroken.status == PASSED else f"FAILS {unbroken.test}"
+    print(f"{'nothing broken':{width}} → {outcome}")
     print(f"{len(NAMES) - len(survivors)} of {len(NAMES)} breaks caught")
     for name in survivors:
         print(f"\n{name}:\n{verdicts[name].output[-2000:]}")

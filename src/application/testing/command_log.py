@@ -7,7 +7,7 @@ import pytest
 from application.errors import Collision
 from application.ports.command_log import CommandLog, LogEntry
 from application.testing.builders import a_user, an_entry, an_id, later, settings_for
-from application.testing.stage import all_of, people
+from application.testing.stage import all_of
 from application.testing.world import World
 
 
@@ -92,7 +92,3 @@ class CommandLogContract:
         again = await _commit(world, _answered("old", 3))
         bare = replace(old, idempotency_key=None, fingerprint=None, result=None)
         assert await _accepted(world) == [bare, young, again]
-
-    async def test_people_are_stored_whether_or_not_anybody_asks_the_log(self, world: World) -> None:
-        await people(world, 1)
-        assert [entry.name for entry in await _accepted(world)] == ["DoSomething"]

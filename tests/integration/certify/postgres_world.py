@@ -84,7 +84,7 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
 
 
 async def _empty(pool: Pool) -> None:
-    """Delete all rows but those the migrations made. Faster than TRUNCATE on tables of a few rows."""
+    """Delete all rows but those the migrations made."""
     found = await pool.fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
