@@ -30,11 +30,13 @@ CREATE TYPE theme_mode AS ENUM ('SYSTEM', 'LIGHT', 'DARK');
 CREATE TYPE language_code AS ENUM ('en', 'es', 'fr', 'de', 'pt', 'ru', 'hi', 'zh', 'ar', 'ja');
 CREATE TYPE post_policy AS ENUM ('ALL', 'ADMINS');
 
--- Keeps updated_at true for any writer. A statement that sets the column itself is left alone, so that the
--- application's clock (and a replay of the command log) decides where it speaks.
+-- Keeps updated_at true for any writer. A statement that sets the column itself is left alone, and so is every
+-- statement of a transaction that says `SET LOCAL sentinal.clock = 'application'`: there the application's
+-- clock decides, also that a row stays as old as it was, and a replay of the command log makes the same rows.
 CREATE FUNCTION fn_update_timestamp() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at THEN
+    IF NEW.updated_at IS NOT DISTINCT FROM OLD.updated_at
+       AND current_setting('sentinal.clock', true) IS DISTINCT FROM 'application' THEN
         NEW.updated_at = NOW();
     END IF;
     RETURN NEW;

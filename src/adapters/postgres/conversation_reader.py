@@ -6,68 +6,80 @@ from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.pool import Reading
+from adapters.postgres.visibility import UNREAD_AT_MOST, is_news, is_visible
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
 from application.ports.readers import Entry, EntryKey, MemberKey, Summary
-from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant
-from domain.messaging.content import MessageType, preview
+from domain.messaging.content import PREVIEW, MessageType
 from domain.shared.ids import ConversationId, UserId, peer_of
 
-# One scan of the reader's own participations. The summary serves unless its message is one the reader does not
-# see (hidden, cleared, expired); then the newest visible one is looked for.
-_ENTRIES = f"""
-SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revision,
-       {", ".join(f"p.{name} AS p_{name}" for name in rows.PARTICIPANTS.columns)},
-       shown.*, unread.n AS unread, coalesce(shown.m_created_at, c.created_at) AS activity
+# First the reader's own participations with what places each in the list, then the page of them, and only for
+# that page what costs more. The summary serves unless its message is one the reader does not see (hidden,
+# cleared, expired, or later than their leaving); then the newest one they see is looked for.
+_PLACED = f"""
+SELECT p.conversation_id AS id, p.pinned_at,
+       CASE WHEN summary.serves THEN s.created_at
+            ELSE coalesce(newest.created_at, c.created_at) END AS activity,
+       CASE WHEN summary.serves THEN s.message_id ELSE newest.id END AS m_id,
+       CASE WHEN summary.serves THEN s.seq_id ELSE newest.seq_id END AS m_seq_id,
+       CASE WHEN summary.serves THEN s.sender_id ELSE newest.sender_id END AS m_sender_id,
+       CASE WHEN summary.serves THEN s.type ELSE newest.type END AS m_type,
+       CASE WHEN summary.serves THEN s.preview ELSE newest.preview END AS m_preview,
+       CASE WHEN summary.serves THEN s.created_at ELSE newest.created_at END AS m_created_at,
+       CASE WHEN summary.serves THEN s.deleted ELSE newest.deleted END AS m_deleted
   FROM participants p
   JOIN conversations c ON c.id = p.conversation_id AND c.closed_at IS NULL
-  JOIN conversation_sequences q ON q.conversation_id = c.id
-  JOIN conversation_summaries s ON s.conversation_id = c.id
+  LEFT JOIN conversation_summaries s ON s.conversation_id = p.conversation_id
+ CROSS JOIN LATERAL (
+        SELECT coalesce(s.message_id IS NOT NULL AND s.seq_id > p.cleared_through_sequence
+                        AND (p.left_sequence IS NULL OR s.seq_id <= p.left_sequence)
+                        AND {is_visible("s", "p", "$2")}, false) AS serves) AS summary
   LEFT JOIN LATERAL (
-        SELECT s.message_id AS m_id, s.seq_id AS m_seq_id, s.sender_id AS m_sender_id, s.type AS m_type,
-               s.preview AS m_content, s.created_at AS m_created_at, s.deleted AS m_deleted
-         WHERE s.message_id IS NOT NULL AND s.seq_id > p.cleared_through_sequence
-           AND (s.expires_at IS NULL OR s.expires_at > $2) AND p.left_at IS NULL
-           AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.user_id = p.user_id
-                              AND h.conversation_id = c.id AND h.seq_id = s.seq_id)
-        UNION ALL
-        (SELECT m.id, m.seq_id, m.sender_id, m.type, m.content, m.created_at, m.deleted_at IS NOT NULL
+        SELECT m.id, m.seq_id, m.sender_id, m.type, left(m.content, {PREVIEW}) AS preview, m.created_at,
+               m.deleted_at IS NOT NULL AS deleted
           FROM messages m
-         WHERE m.conversation_id = c.id AND m.seq_id > p.cleared_through_sequence
-           AND (p.left_sequence IS NULL OR m.seq_id <= p.left_sequence)
-           AND (m.expires_at IS NULL OR m.expires_at > $2)
-           AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.user_id = p.user_id
-                              AND h.conversation_id = c.id AND h.seq_id = m.seq_id)
-         ORDER BY m.seq_id DESC LIMIT 1)
-         LIMIT 1) shown ON true
-  LEFT JOIN LATERAL (
-        SELECT count(*) AS n FROM (
-            SELECT FROM messages m
-             WHERE p.left_at IS NULL AND m.conversation_id = c.id
-               AND m.seq_id > greatest(p.last_read_sequence, p.cleared_through_sequence)
-               AND m.sender_id <> p.user_id AND m.type <> 'SYSTEM' AND m.deleted_at IS NULL
-               AND (m.expires_at IS NULL OR m.expires_at > $2)
-               AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.user_id = p.user_id
-                                  AND h.conversation_id = c.id AND h.seq_id = m.seq_id)
-               AND NOT EXISTS (SELECT FROM user_contacts k WHERE k.user_id = p.user_id
-                                  AND k.contact_user_id = m.sender_id AND k.is_blocked)
-             LIMIT 100) AS counted) unread ON true
+         WHERE NOT summary.serves AND m.conversation_id = p.conversation_id
+           AND m.seq_id > p.cleared_through_sequence
+           AND (p.left_sequence IS NULL OR m.seq_id <= p.left_sequence) AND {is_visible("m", "p", "$2")}
+         ORDER BY m.seq_id DESC LIMIT 1) AS newest ON true
  WHERE p.user_id = $1
 """
+_ENTRIES = f"""
+SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revision,
+       {rows.PARTICIPANTS.of("p", prefix="p_")}, placed.activity, placed.m_id, placed.m_seq_id,
+       placed.m_sender_id, placed.m_type, placed.m_preview, placed.m_created_at, placed.m_deleted,
+       news.n AS unread, others.delivered, others.read
+  FROM placed
+  JOIN participants p ON p.conversation_id = placed.id AND p.user_id = $1
+  JOIN conversations c ON c.id = placed.id
+  JOIN conversation_sequences q ON q.conversation_id = placed.id
+ CROSS JOIN LATERAL (
+        SELECT count(*) AS n FROM (
+            SELECT FROM messages m
+             WHERE p.left_at IS NULL AND m.conversation_id = p.conversation_id
+               AND m.seq_id > greatest(p.last_read_sequence, p.cleared_through_sequence)
+               AND {is_news("m", "p", "$2")}
+             LIMIT {UNREAD_AT_MOST}) AS counted) AS news
+ CROSS JOIN LATERAL (
+        SELECT coalesce(min(o.last_delivered_sequence), 0) AS delivered,
+               coalesce(min(o.last_read_sequence), 0) AS read
+          FROM participants o
+         WHERE (c.type = 'DM' OR $3) AND c.member_count <= {RECEIPTS_UP_TO_MEMBERS}
+           AND o.conversation_id = p.conversation_id AND o.user_id <> p.user_id
+           AND o.left_at IS NULL) AS others
+"""
 _PAGE = f"""
-SELECT * FROM ({_ENTRIES} AND p.archived = $3 AND (p.left_at IS NOT NULL) = $4 AND p.listed) entries
- WHERE $5::uuid IS NULL
-    OR (coalesce(p_pinned_at, '-infinity'), activity, id)
-       < (coalesce($6::timestamptz, '-infinity'), $7::timestamptz, $5::uuid)
- ORDER BY coalesce(p_pinned_at, '-infinity') DESC, activity DESC, id DESC
- LIMIT $8
+WITH placed AS (
+    SELECT * FROM ({_PLACED} AND p.archived = $4 AND (p.left_at IS NOT NULL) = $5 AND p.listed) AS mine
+     WHERE $6::uuid IS NULL
+        OR (coalesce(pinned_at, '-infinity'), activity, id)
+           < (coalesce($7::timestamptz, '-infinity'), $8::timestamptz, $6::uuid)
+     ORDER BY coalesce(pinned_at, '-infinity') DESC, activity DESC, id DESC
+     LIMIT $9
+) {_ENTRIES}
+ ORDER BY coalesce(placed.pinned_at, '-infinity') DESC, placed.activity DESC, placed.id DESC
 """
-_ONE = f"{_ENTRIES} AND p.conversation_id = $3"
-_LOWEST = """
-SELECT conversation_id, min(last_delivered_sequence) AS delivered, min(last_read_sequence) AS read
-  FROM participants WHERE conversation_id = ANY($1) AND user_id <> $2 AND left_at IS NULL
- GROUP BY conversation_id
-"""
+_ONE = f"WITH placed AS ({_PLACED} AND p.conversation_id = $4) {_ENTRIES}"
 _MEMBERSHIP = f"""
 SELECT {rows.PARTICIPANTS.of("p")} FROM participants p
   JOIN conversations c ON c.id = p.conversation_id AND c.closed_at IS NULL
@@ -101,24 +113,13 @@ class PostgresConversationReader(Reading):
         limit: int,
         now: datetime,
     ) -> list[Entry]:
-        found = await self.fetch(
-            _PAGE,
-            user_id,
-            now,
-            archived,
-            left,
-            after.conversation_id if after else None,
-            after.pinned_at if after else None,
-            after.last_activity_at if after else None,
-            limit,
-        )
-        return await self._entries(user_id, found, of_groups=False)
+        place = (after.conversation_id, after.pinned_at, after.last_activity_at) if after else (None,) * 3
+        found = await self.fetch(_PAGE, user_id, now, False, archived, left, *place, limit)
+        return [_entry(user_id, row, of_groups=False) for row in found]
 
     async def entry(self, user_id: UserId, conversation_id: ConversationId, now: datetime) -> Entry | None:
-        found = await self._entries(
-            user_id, await self.fetch(_ONE, user_id, now, conversation_id), of_groups=True
-        )
-        return found[0] if found else None
+        row = await self.fetchrow(_ONE, user_id, now, True, conversation_id)
+        return None if row is None else _entry(user_id, row, of_groups=True)
 
     async def membership(self, user_id: UserId, conversation_id: ConversationId) -> Participant | None:
         row = await self.fetchrow(_MEMBERSHIP, user_id, conversation_id)
@@ -137,42 +138,29 @@ class PostgresConversationReader(Reading):
         found = await self.fetch(_HEADS_OF, list(conversation_ids))
         return {row["conversation_id"]: row["revision"] for row in found}
 
-    async def _entries(self, user_id: UserId, found: list[Any], *, of_groups: bool) -> list[Entry]:
-        conversations = [rows.conversation(row) for row in found]
-        asked = [
-            c.id
-            for c in conversations
-            if (of_groups or c.is_direct) and c.member_count <= RECEIPTS_UP_TO_MEMBERS
-        ]
-        lowest = {}
-        if asked:
-            cursors = await self.fetch(_LOWEST, asked, user_id)
-            lowest = dict.fromkeys(asked, (0, 0))
-            lowest |= {row["conversation_id"]: (row["delivered"], row["read"]) for row in cursors}
-        return [
-            _entry(user_id, c, row, lowest.get(c.id)) for c, row in zip(conversations, found, strict=True)
-        ]
 
-
-def _entry(user_id: UserId, conversation: Conversation, row: Any, receipts: tuple[int, int] | None) -> Entry:
-    last = None
-    if row["m_id"] is not None:
-        last = Summary(
-            message_id=row["m_id"],
-            seq_id=row["m_seq_id"],
-            sender_id=row["m_sender_id"],
-            type=MessageType(row["m_type"]),
-            preview=preview(row["m_content"]),
-            created_at=row["m_created_at"],
-            deleted=row["m_deleted"],
-        )
+def _entry(user_id: UserId, row: Any, *, of_groups: bool) -> Entry:
+    conversation = rows.conversation(row)
     key = conversation.direct_key
+    is_asked = (of_groups or conversation.is_direct) and conversation.member_count <= RECEIPTS_UP_TO_MEMBERS
     return Entry(
         conversation=conversation,
         me=rows.participant({name: row[f"p_{name}"] for name in rows.PARTICIPANTS.columns}),
         peer_id=None if key is None else peer_of(key, user_id),
         unread_count=row["unread"],
-        last_message=last,
+        last_message=None if row["m_id"] is None else _summary(row),
         last_activity_at=row["activity"],
-        receipts=receipts,
+        receipts=(row["delivered"], row["read"]) if is_asked else None,
+    )
+
+
+def _summary(row: Any) -> Summary:
+    return Summary(
+        message_id=row["m_id"],
+        seq_id=row["m_seq_id"],
+        sender_id=row["m_sender_id"],
+        type=MessageType(row["m_type"]),
+        preview=None if row["m_deleted"] else row["m_preview"],
+        created_at=row["m_created_at"],
+        deleted=row["m_deleted"],
     )

@@ -5,15 +5,13 @@ from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.pool import Reading
+from adapters.postgres.visibility import is_visible
 from application.ports.readers import MessagePage
 from domain.conversation.participant import Participant
 
 _VISIBLE = f"""
-SELECT {rows.MESSAGES.of("m")} FROM messages m
- WHERE m.conversation_id = $1 AND m.seq_id > $3 AND m.seq_id <= $4
-   AND (m.expires_at IS NULL OR m.expires_at > $5)
-   AND NOT EXISTS (SELECT FROM hidden_messages h
-                    WHERE h.user_id = $2 AND h.conversation_id = $1 AND h.seq_id = m.seq_id)
+SELECT {rows.MESSAGES.of("m")} FROM messages m, (SELECT $1::uuid AS conversation_id, $2::uuid AS user_id) me
+ WHERE m.conversation_id = $1 AND m.seq_id > $3 AND m.seq_id <= $4 AND {is_visible("m", "me", "$5")}
 """
 _BACKWARD = f"{_VISIBLE} ORDER BY m.seq_id DESC LIMIT $6"
 _FORWARD = f"{_VISIBLE} ORDER BY m.seq_id LIMIT $6"
@@ -37,10 +35,10 @@ class PostgresMessageReader(Reading):
         floor = me.cleared_through_sequence
         ceiling = _LAST if me.left_sequence is None else me.left_sequence
 
-        async def some(sql: str, low: int, high: int, count: int) -> list[Any]:
-            return await self.fetch(
-                sql, me.conversation_id, me.user_id, max(low, floor), min(high, ceiling), now, count
-            )
+        async def some(sql: str, low: int, high: int, more: Any) -> list[Any]:
+            """Rows above ``low`` up to ``high``, of what they can see at all."""
+            bounds = (min(max(low, floor), _LAST), max(min(high, ceiling), floor))
+            return await self.fetch(sql, me.conversation_id, me.user_id, *bounds, now, more)
 
         if after is not None:
             forward = await some(_FORWARD, after, _LAST, limit + 1)
@@ -49,19 +47,18 @@ class PostgresMessageReader(Reading):
         elif around is not None:
             half = (limit - 1) // 2
             older = await some(_BACKWARD, floor, around - 1, half + 1)
-            newer = await some(_FORWARD, around - 1, _LAST, limit - min(half, len(older)) + 1)
-            has_before, has_after = len(older) > half, len(newer) > limit - min(half, len(older))
-            found = [*reversed(older[:half]), *newer[: limit - min(half, len(older))]]
+            room = limit - min(half, len(older))
+            newer = await some(_FORWARD, around - 1, _LAST, room + 1)
+            has_before, has_after = len(older) > half, len(newer) > room
+            found = [*reversed(older[:half]), *newer[:room]]
         else:
             high = _LAST if before is None else before - 1
             older = await some(_BACKWARD, floor, high, limit + 1)
             found, has_before = list(reversed(older[:limit])), len(older) > limit
             has_after = before is not None and bool(await some(_FORWARD, before - 1, _LAST, 1))
         messages = [rows.message(row) for row in found]
-        wanted = [m.reply_to_msg_id for m in messages if m.reply_to_msg_id is not None]
-        targets = []
-        if wanted:
-            targets = await self.fetch(_TARGETS, me.conversation_id, me.user_id, floor, ceiling, now, wanted)
+        wanted = list({m.reply_to_msg_id for m in messages if m.reply_to_msg_id is not None})
+        targets = await some(_TARGETS, floor, ceiling, wanted) if wanted else []
         return MessagePage(
             messages=messages,
             replied_to={row["id"]: rows.message(row) for row in targets},

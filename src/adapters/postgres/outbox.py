@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
-from adapters.postgres.migrations import discover, is_current
-from adapters.postgres.pool import Pool, Reading, translating
+from adapters.postgres.migrations import Migration, MigrationError, discover, is_current
+from adapters.postgres.pool import Connection, Pool, Reading, translating
 from adapters.postgres.unit_of_work import LOG, log_arguments
+from application.errors import Collision
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from domain.shared.errors import Unavailable
@@ -19,9 +22,24 @@ _FRAME = (
     "id, aggregate_type, aggregate_id, event_type, coalesce(revision, 0) AS revision, audience, "
     "payload::text AS body, created_at, command_id, subject_id"
 )
+# Times of events are the commands' times, and a command may have waited for its conversation: of each one its
+# lowest revisions are taken, as many as it has among the oldest frames.
 _PENDING = f"""
-SELECT {_FRAME} FROM outbox_events WHERE processed_at IS NULL AND created_at < $1
- ORDER BY aggregate_id, outbox_events.revision, created_at, id LIMIT $2
+WITH oldest AS MATERIALIZED (
+    SELECT id, aggregate_id, revision FROM outbox_events
+     WHERE processed_at IS NULL AND created_at < $1 ORDER BY created_at, id LIMIT $2
+), shares AS (
+    SELECT aggregate_id, count(*) AS n FROM oldest WHERE revision IS NOT NULL GROUP BY aggregate_id
+), chosen AS (
+    SELECT id FROM oldest WHERE revision IS NULL
+    UNION ALL
+    SELECT lowest.id FROM shares CROSS JOIN LATERAL (
+        SELECT o.id FROM outbox_events o
+         WHERE o.aggregate_id = shares.aggregate_id AND o.revision IS NOT NULL
+           AND o.processed_at IS NULL AND o.created_at < $1
+         ORDER BY o.revision LIMIT shares.n) AS lowest
+)
+SELECT {_FRAME} FROM outbox_events WHERE id IN (SELECT id FROM chosen) ORDER BY created_at, id
 """
 _SINCE = f"""
 SELECT {_FRAME} FROM outbox_events
@@ -35,54 +53,88 @@ _ANSWER = f"SELECT {_LOG} FROM command_log WHERE idempotency_key = $1 AND at >= 
 _ACCEPTED = f"""
 SELECT position, {_LOG} FROM command_log WHERE position > $1 AND refused IS NULL ORDER BY position LIMIT 500
 """
+_MARK = "UPDATE outbox_events SET processed_at = $2 WHERE id = ANY($1) AND processed_at IS NULL"
+_PRUNE = """
+DELETE FROM outbox_events WHERE id = ANY(ARRAY(
+    SELECT id FROM outbox_events WHERE processed_at IS NOT NULL AND created_at < $1 LIMIT $2))
+"""
+_FORGET = """
+UPDATE command_log SET idempotency_key = NULL, fingerprint = NULL, result = NULL WHERE position = ANY(ARRAY(
+    SELECT position FROM command_log WHERE idempotency_key IS NOT NULL AND at < $1 LIMIT $2))
+"""
+_AT_ONCE = 2000
 _RELAY_LOCK = 7_274_651
-_HEALTH_WITHIN_SECONDS = 2.0
-_DURABLE = "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting <> 'on'"
+_HOLDER_ANSWERS_WITHIN_SECONDS = 3.0
+_HEALTH_WITHIN_SECONDS = 1.8
+_UNSAFE = "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting <> 'on'"
 _MUST_BE_ON = ["fsync", "synchronous_commit", "full_page_writes"]
 
 
-class PostgresOutbox(Reading):
+class _Keeping(Reading):
+    """What keeps rows for a time only."""
+
+    async def _little_by_little(self, sql: str, before: datetime) -> int:
+        """Repeat a statement that lets go of some rows until none is left. Returns how many it was."""
+        total = 0
+        while touched := await self.execute(sql, before, _AT_ONCE):
+            total += touched
+        return total
+
+
+class PostgresOutbox(_Keeping):
     """Frames kept until they are published, and a while longer for those who missed them."""
 
     def __init__(self, pool: Pool, dsn: str) -> None:
         super().__init__(pool)
         self._dsn = dsn
-        self._holder: Any = None
+        self._holder: Connection | None = None
+        self._owns = False
 
     async def pending(self, older_than: datetime, limit: int) -> list[Frame]:
-        return [_frame(row) for row in await self.fetch(_PENDING, older_than, limit)]
+        return _in_order([_frame(row) for row in await self.fetch(_PENDING, older_than, limit)])
 
     async def mark(self, ids: Sequence[EventId], at: datetime) -> None:
-        await self.execute("UPDATE outbox_events SET processed_at = $2 WHERE id = ANY($1)", list(ids), at)
+        await self.execute(_MARK, list(ids), at)
 
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]:
         return [_frame(row) for row in await self.fetch(_SINCE, conversation_id, revision, limit)]
 
     async def prune(self, before: datetime) -> int:
-        done = await self.execute(
-            "DELETE FROM outbox_events WHERE processed_at IS NOT NULL AND created_at < $1", before
-        )
-        return int(done.rsplit(" ", 1)[-1])
+        return await self._little_by_little(_PRUNE, before)
 
     async def claim(self) -> bool:
-        # A connection of its own: a pool resets session locks whenever a connection comes back to it.
-        with translating():
-            if self._holder is None or self._holder.is_closed():
-                self._holder = await asyncpg.connect(self._dsn, timeout=2, command_timeout=3)
-                self._owns = False
-            if self._owns:
-                await self._holder.fetchval("SELECT 1")
-            else:
-                self._owns = await self._holder.fetchval("SELECT pg_try_advisory_lock($1)", _RELAY_LOCK)
-            return self._owns
+        # A connection of its own: the lock lives as long as its session, and must not go back to a pool.
+        try:
+            with translating():
+                if self._holder is None or self._holder.is_closed():
+                    self._owns = False
+                    self._holder = await asyncpg.connect(
+                        self._dsn, timeout=2, command_timeout=_HOLDER_ANSWERS_WITHIN_SECONDS
+                    )
+                sql = "SELECT $1::bigint > 0" if self._owns else "SELECT pg_try_advisory_lock($1)"
+                self._owns = bool(await self._holder.fetchval(sql, _RELAY_LOCK))
+        except (Unavailable, asyncio.CancelledError):
+            # Who cannot be reached may have let go of the lock already.
+            self._drop()
+            raise
+        return self._owns
 
     async def release(self) -> None:
+        try:
+            if self._owns and self._holder is not None:
+                with suppress(Unavailable), translating():
+                    await self._holder.fetchval("SELECT pg_advisory_unlock($1)", _RELAY_LOCK)
+        finally:
+            self._drop()
+
+    def _drop(self) -> None:
+        self._owns = False
         holder, self._holder = self._holder, None
         if holder is not None:
             holder.terminate()
 
 
-class PostgresCommandLog(Reading):
+class PostgresCommandLog(_Keeping):
     """Every command with how it ended."""
 
     async def answer(self, idempotency_key: str, not_before: datetime) -> LogEntry | None:
@@ -100,12 +152,7 @@ class PostgresCommandLog(Reading):
                 yield _entry(row)
 
     async def forget_answers(self, before: datetime) -> int:
-        done = await self.execute(
-            "UPDATE command_log SET idempotency_key = NULL, fingerprint = NULL, result = NULL "
-            "WHERE idempotency_key IS NOT NULL AND at < $1",
-            before,
-        )
-        return int(done.rsplit(" ", 1)[-1])
+        return await self._little_by_little(_FORGET, before)
 
 
 class PostgresHealth:
@@ -113,18 +160,41 @@ class PostgresHealth:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._migrations: list[Migration] | None = None
 
     async def ailments(self) -> list[str]:
+        # Not awaited beyond its time: giving up on a server that stands still takes time as well.
+        looking = asyncio.create_task(self._look())
         try:
-            async with asyncio.timeout(_HEALTH_WITHIN_SECONDS):
-                with translating():
-                    async with self._pool.acquire() as connection:
-                        unsafe = await connection.fetch(_DURABLE, _MUST_BE_ON)
-                        current = await is_current(connection, discover())
-        except (TimeoutError, Unavailable):
+            done, _ = await asyncio.wait([looking], timeout=_HEALTH_WITHIN_SECONDS)
+        finally:
+            looking.cancel()
+        return looking.result() if done else ["The database does not answer."]
+
+    async def _look(self) -> list[str]:
+        try:
+            if self._migrations is None:
+                self._migrations = discover()
+            with translating():
+                async with self._pool.acquire(timeout=_HEALTH_WITHIN_SECONDS) as connection:
+                    unsafe = await connection.fetch(_UNSAFE, _MUST_BE_ON)
+                    current = await is_current(connection, self._migrations)
+        except MigrationError as error:
+            return [str(error)]
+        except (Unavailable, Collision, RuntimeError):
             return ["The database does not answer."]
         ailments = [f"The database runs with {row['name']} off." for row in unsafe]
         return ailments if current else [*ailments, "The database lacks migrations: `sentinal migrate up`."]
+
+
+def _in_order(frames: list[Frame]) -> list[Frame]:
+    """The same places, but those of each conversation taken by its frames in the order of revisions."""
+    waiting: dict[UUID, list[Frame]] = {}
+    for frame in sorted(frames, key=lambda frame: frame.revision):
+        if frame.revision:
+            waiting.setdefault(frame.aggregate_id, []).append(frame)
+    turns = {id: iter(ordered) for id, ordered in waiting.items()}
+    return [next(turns[frame.aggregate_id]) if frame.revision else frame for frame in frames]
 
 
 def _frame(row: Any) -> Frame:
@@ -134,7 +204,7 @@ def _frame(row: Any) -> Frame:
         aggregate_id=row["aggregate_id"],
         event_type=row["event_type"],
         revision=row["revision"],
-        channels=tuple(row["audience"]),
+        channels=tuple(row["audience"] or ()),
         body=row["body"].encode(),
         at=row["created_at"],
         command_id=row["command_id"],

@@ -16,7 +16,7 @@ _PROFILES = " ".join(
         "SELECT",
         rows.USERS.of("u"),
         ",",
-        rows.SETTINGS.of("s").replace("s.updated_at", "s.updated_at AS set_at"),
+        rows.SETTINGS.of("s", prefix="s_"),
     )
     + ("FROM users u JOIN user_settings s ON s.user_id = u.id WHERE u.id = ANY($1)",)
 )
@@ -45,7 +45,8 @@ class PostgresProfiles(Reading):
         found = await self.fetch(_PROFILES, list(user_ids))
         return {
             row["id"]: Profile(
-                user=rows.user(row), settings=rows.settings({**row, "updated_at": row["set_at"]})
+                user=rows.user(row),
+                settings=rows.settings({name: row[f"s_{name}"] for name in rows.SETTINGS.columns}),
             )
             for row in found
         }

@@ -1,32 +1,35 @@
 """Users, sessions and contacts of one unit of work."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from adapters.postgres import rows
-from adapters.postgres.transaction import Batcher, Transaction
+from adapters.postgres.identities import Identities
+from adapters.postgres.rows import Statement
+from adapters.postgres.transaction import Transaction
 from domain.contacts.contact import Contact
 from domain.identity.session import Session
 from domain.identity.settings import Settings
 from domain.identity.user import User
 from domain.shared.ids import SessionId, UserId
 
-_USERS = " ".join(("SELECT", rows.USERS.names, "FROM users WHERE id = ANY($1)"))
+Pair = tuple[UserId, UserId]
+
+_USERS = f"SELECT {rows.USERS.names} FROM users WHERE id = ANY($1)"
+_SETTINGS = f"SELECT {rows.SETTINGS.names} FROM user_settings WHERE user_id = ANY($1)"
 _BY_IDENTIFIER = {
-    kind: " ".join(("SELECT", rows.USERS.names, "FROM users WHERE", kind, "= $1::citext"))
+    kind: f"SELECT {rows.USERS.names} FROM users WHERE {kind} = $1::citext"
     for kind in ("username", "email", "phone_number")
 }
-_SETTINGS = " ".join(("SELECT", rows.SETTINGS.names, "FROM user_settings WHERE user_id = ANY($1)"))
-_LOCK_SESSION = " ".join(("SELECT", rows.SESSIONS.names, "FROM user_sessions WHERE id = $1 FOR UPDATE"))
-_LOCK_USER = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE"
-_LOCK_LIVE = " ".join(
-    ("SELECT", rows.SESSIONS.names, "FROM user_sessions WHERE user_id = $1 AND NOT is_revoked")
-    + ("ORDER BY id FOR UPDATE",)
-)
-_CONTACTS = " ".join(
-    ("SELECT", rows.CONTACTS.names, "FROM user_contacts WHERE (user_id, contact_user_id) IN")
-    + ("(SELECT * FROM unnest($1::uuid[], $2::uuid[]))",)
-)
+_LOCK_SESSIONS = f"SELECT {rows.SESSIONS.names} FROM user_sessions WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+_LOCK_PERSON = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE"
+_LOCK_LIVE = f"""
+SELECT {rows.SESSIONS.names} FROM user_sessions WHERE user_id = $1 AND NOT is_revoked ORDER BY id FOR UPDATE
+"""
+_CONTACTS = f"""
+SELECT {rows.CONTACTS.names} FROM user_contacts
+ WHERE (user_id, contact_user_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+"""
 
 
 class PostgresUsers:
@@ -35,50 +38,56 @@ class PostgresUsers:
     def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
         self._transaction = transaction
         self._saved = saved
-        self._users: Batcher[UserId, User] = Batcher(self._load)
-        self._settings: Batcher[UserId, Settings] = Batcher(self._load_settings)
-        self.added: list[User] = []
-        self.added_settings: list[Settings] = []
-        self.changed: list[User] = []
+        self._users: Identities[UserId, User] = Identities(transaction, rows.USERS, self._load)
+        self._settings: Identities[UserId, Settings] = Identities(
+            transaction, rows.SETTINGS, self._load_settings
+        )
+        self._here: dict[UserId, User] = {}
 
     def add(self, user: User, settings: Settings) -> None:
-        self.added.append(user)
-        self.added_settings.append(settings)
-        self._users.remember(user.id, user)
-        self._settings.remember(user.id, settings)
+        self._users.add(user.id, user)
+        self._settings.add(user.id, settings)
+        self._here[user.id] = user
         self._saved.append(user)
 
     def save(self, user: User) -> None:
-        self.changed.append(user)
+        self._users.save(user.id, user)
+        self._here[user.id] = user
         self._saved.append(user)
 
     async def find(self, user_id: UserId) -> User | None:
         return await self._users.get(user_id)
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
-        for user in self.added:
-            if (getattr(user, kind) or "").casefold() == identifier.casefold():
+        wanted = identifier.casefold()
+        for user in self._here.values():
+            if (getattr(user, kind) or "").casefold() == wanted:
                 return user
         found = await self._transaction.fetch(_BY_IDENTIFIER[kind], identifier)
-        if not found:
+        # One who was changed here has given up what the row still says.
+        if not found or found[0]["id"] in self._here:
             return None
-        known = self._users.known(found[0]["id"])
-        if known is None:
-            known = rows.user(found[0])
-            self._users.remember(known.id, known)
-        return known
+        return self._users.adopt(found[0]["id"], rows.user(found[0]))
 
     async def find_many(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
-        return await self._users.get_many(list(user_ids))
+        return await self._users.get_many(user_ids)
 
     async def settings_of(self, user_ids: Sequence[UserId]) -> dict[UserId, Settings]:
-        return await self._settings.get_many(list(user_ids))
+        return await self._settings.get_many(user_ids)
+
+    def statements(self) -> Iterable[Statement]:
+        """What must be written."""
+        yield from rows.USERS.updating(self._users.changed)
+        yield from rows.USERS.inserting(self._users.added)
+        yield from rows.SETTINGS.inserting(self._settings.added)
 
     async def _load(self, ids: list[UserId]) -> dict[UserId, User]:
-        return {row["id"]: rows.user(row) for row in await self._transaction.fetch(_USERS, ids)}
+        found = await self._transaction.fetch_in_turn(_USERS, ids)
+        return {row["id"]: rows.user(row) for row in found}
 
     async def _load_settings(self, ids: list[UserId]) -> dict[UserId, Settings]:
-        return {row["user_id"]: rows.settings(row) for row in await self._transaction.fetch(_SETTINGS, ids)}
+        found = await self._transaction.fetch_in_turn(_SETTINGS, ids)
+        return {row["user_id"]: rows.settings(row) for row in found}
 
 
 class PostgresSessions:
@@ -87,34 +96,36 @@ class PostgresSessions:
     def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
         self._transaction = transaction
         self._saved = saved
-        self._known: dict[SessionId, Session] = {}
-        self.added: list[Session] = []
-        self.changed: list[Session] = []
+        self._sessions: Identities[SessionId, Session] = Identities(transaction, rows.SESSIONS, self._lock)
 
     def add(self, session: Session) -> None:
-        self.added.append(session)
-        self._known[session.id] = session
+        self._sessions.add(session.id, session)
         self._saved.append(session)
 
     def save(self, session: Session) -> None:
-        self.changed.append(session)
+        self._sessions.save(session.id, session)
         self._saved.append(session)
 
     async def lock(self, session_id: SessionId) -> Session | None:
-        if session_id in self._known:
-            return self._known[session_id]
-        found = await self._transaction.fetch(_LOCK_SESSION, session_id)
-        return self._remember(found[0]) if found else None
+        return await self._sessions.get(session_id)
 
     async def lock_all_live(self, user_id: UserId) -> list[Session]:
-        # The person's row is locked first: two log-ins on one device take turns instead of colliding.
-        await self._transaction.fetch(_LOCK_USER, user_id)
-        found = [self._remember(row) for row in await self._transaction.fetch(_LOCK_LIVE, user_id)]
-        added = [session for session in self.added if session.user_id == user_id]
-        return [session for session in (*found, *added) if not session.is_revoked]
+        # The person's row first, in a statement of its own: two log-ins of one person take turns, and the
+        # second sees the session that the first has opened.
+        await self._transaction.fetch(_LOCK_PERSON, user_id)
+        found = await self._transaction.fetch(_LOCK_LIVE, user_id)
+        theirs = {row["id"]: self._sessions.adopt(row["id"], rows.session(row)) for row in found}
+        theirs |= {session.id: session for session in self._sessions.added if session.user_id == user_id}
+        return [theirs[id] for id in sorted(theirs) if not theirs[id].is_revoked]
 
-    def _remember(self, row: Any) -> Session:
-        return self._known.setdefault(row["id"], rows.session(row))
+    def statements(self) -> Iterable[Statement]:
+        """What must be written: ended sessions first, for a device has one that lives."""
+        yield from rows.SESSIONS.updating(self._sessions.changed)
+        yield from rows.SESSIONS.inserting(self._sessions.added)
+
+    async def _lock(self, ids: list[SessionId]) -> dict[SessionId, Session]:
+        found = await self._transaction.fetch_in_turn(_LOCK_SESSIONS, ids)
+        return {row["id"]: rows.session(row) for row in found}
 
 
 class PostgresContacts:
@@ -122,12 +133,10 @@ class PostgresContacts:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._contacts: Batcher[tuple[UserId, UserId], Contact] = Batcher(self._load)
-        self.changed: list[Contact] = []
+        self._contacts: Identities[Pair, Contact] = Identities(transaction, rows.CONTACTS, self._load)
 
     def save(self, contact: Contact) -> None:
-        self.changed.append(contact)
-        self._contacts.remember((contact.user_id, contact.contact_user_id), contact)
+        self._contacts.save((contact.user_id, contact.contact_user_id), contact)
 
     async def find(self, user_id: UserId, contact_user_id: UserId) -> Contact | None:
         return await self._contacts.get((user_id, contact_user_id))
@@ -136,6 +145,10 @@ class PostgresContacts:
         pairs = [pair for other in others for pair in ((user_id, other), (other, user_id))]
         return list((await self._contacts.get_many(pairs)).values())
 
-    async def _load(self, pairs: list[tuple[UserId, UserId]]) -> dict[tuple[UserId, UserId], Contact]:
-        found = await self._transaction.fetch(_CONTACTS, [a for a, _ in pairs], [b for _, b in pairs])
+    def statements(self) -> Iterable[Statement]:
+        """What must be written."""
+        yield from rows.CONTACTS.upserting(self._contacts.changed)
+
+    async def _load(self, pairs: list[Pair]) -> dict[Pair, Contact]:
+        found = await self._transaction.fetch_in_turn(_CONTACTS, *zip(*pairs, strict=True))
         return {(row["user_id"], row["contact_user_id"]): rows.contact(row) for row in found}

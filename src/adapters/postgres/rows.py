@@ -1,7 +1,7 @@
 """Rows and objects: which columns each table has for us, and how a row becomes an aggregate."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -15,85 +15,90 @@ from domain.identity.user import User
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
 
+Statement = tuple[str, Sequence[Any]]
 
-@dataclass(frozen=True, slots=True)
+# Arrays of these are sent as they are. Others go as text: the driver then need not ask what they are.
+_BUILT_IN = frozenset(("uuid", "text", "boolean", "integer", "bigint", "bytea", "timestamptz"))
+
+
 class Table:
-    """A table's columns with their types; statements are built from these names once, never from values."""
+    """A table's columns with their types; statements are built from these names once, never from values.
 
-    name: str
-    columns: dict[str, str]
-    key: tuple[str, ...]
+    ``columns`` reads "name type, name type"; each name is an attribute of the objects that are written.
+    """
 
-    @property
-    def names(self) -> str:
-        return ", ".join(self.columns)
+    def __init__(self, name: str, columns: str, key: str) -> None:
+        kinds = dict(column.split(" ") for column in columns.split(", "))
+        keys = key.split(", ")
+        self._kinds = kinds
+        self._attributes = attrgetter(*kinds)
+        self.columns = tuple(kinds)
+        self.names = ", ".join(kinds)
+        values = {column: _cast(column, kind) for column, kind in kinds.items()}
+        source = f"unnest({_arrays(kinds.values())}) AS v({self.names})"
+        changed = ", ".join(f"{column} = {value}" for column, value in values.items() if column not in keys)
+        renewed = ", ".join(f"{column} = EXCLUDED.{column}" for column in kinds if column not in keys)
+        same = " AND ".join(f"t.{column} = {values[column]}" for column in keys)
+        self.insert = f"INSERT INTO {name} ({self.names}) SELECT {', '.join(values.values())} FROM {source}"
+        self.update = f"UPDATE {name} AS t SET {changed} FROM {source} WHERE {same}"
+        self.upsert = f"{self.insert} ON CONFLICT ({key}) DO UPDATE SET {renewed}"
 
-    def of(self, alias: str) -> str:
-        """The columns, each with an alias in front."""
-        return ", ".join(f"{alias}.{name}" for name in self.columns)
-
-    def _source(self) -> str:
-        arrays = ", ".join(f"${n}::{_array(kind)}" for n, kind in enumerate(self.columns.values(), 1))
-        return f"unnest({arrays}) AS v({self.names})"
-
-    @property
-    def insert(self) -> str:
-        """All rows in one statement."""
-        return " ".join(
-            ("INSERT INTO", self.name, f"({self.names})", "SELECT", self._values(), "FROM", self._source())
+    def of(self, alias: str, prefix: str = "") -> str:
+        """The columns with an alias in front; with a prefix, named by it."""
+        return ", ".join(
+            f"{alias}.{column}" + (f" AS {prefix}{column}" if prefix else "") for column in self.columns
         )
 
-    @property
-    def update(self) -> str:
+    def values(self, thing: Any) -> tuple[Any, ...]:
+        """What an object says, column by column."""
+        found: tuple[Any, ...] = self._attributes(thing)
+        return found
+
+    def position(self, column: str) -> int:
+        return self.columns.index(column)
+
+    def arguments(self, things: Iterable[Any]) -> list[Sequence[Any]]:
+        """What a statement takes: one array a column."""
+        columns = zip(*map(self.values, things), strict=True)
+        return [_plain(column, kind) for column, kind in zip(columns, self._kinds.values(), strict=True)]
+
+    def inserting(self, things: Sequence[Any]) -> list[Statement]:
+        """One statement for all of them; none for nothing."""
+        return [(self.insert, self.arguments(things))] if things else []
+
+    def updating(self, things: Sequence[Any]) -> list[Statement]:
         """Likewise, by key."""
-        changed = ", ".join(f"{n} = {_cast('v', n, k)}" for n, k in self.columns.items() if n not in self.key)
-        where = " AND ".join(f"t.{name} = v.{name}" for name in self.key)
-        return " ".join(("UPDATE", self.name, "AS t SET", changed, "FROM", self._source(), "WHERE", where))
+        return [(self.update, self.arguments(things))] if things else []
 
-    @property
-    def upsert(self) -> str:
+    def upserting(self, things: Sequence[Any]) -> list[Statement]:
         """Insert, or update where the key is there."""
-        changed = ", ".join(f"{n} = EXCLUDED.{n}" for n in self.columns if n not in self.key)
-        return " ".join((self.insert, "ON CONFLICT", f"({', '.join(self.key)})", "DO UPDATE SET", changed))
-
-    def _values(self) -> str:
-        return ", ".join(_cast("v", name, kind) for name, kind in self.columns.items())
-
-    def arguments(self, objects: Iterable[Any]) -> list[list[Any]]:
-        """One array a column."""
-        rows = list(objects)
-        return [[_plain(getattr(row, name), kind) for row in rows] for name, kind in self.columns.items()]
+        return [(self.upsert, self.arguments(things))] if things else []
 
 
-def _array(kind: str) -> str:
-    return "text[]" if kind in ("json", "jsonb") else f"{kind}[]"
+def _arrays(kinds: Iterable[str]) -> str:
+    return ", ".join(
+        f"${number}::{kind if kind in _BUILT_IN else 'text'}[]" for number, kind in enumerate(kinds, 1)
+    )
 
 
-def _cast(alias: str, name: str, kind: str) -> str:
-    return f"{alias}.{name}::{kind}" if kind in ("json", "jsonb") else f"{alias}.{name}"
+def _cast(column: str, kind: str) -> str:
+    return f"v.{column}" if kind in _BUILT_IN else f"v.{column}::{kind}"
 
 
-def _plain(value: Any, kind: str) -> Any:
-    if value is None:
-        return None
-    if kind in ("json", "jsonb"):
-        return value.decode() if isinstance(value, bytes) else msgspec.json.encode(value).decode()
-    return value
+def _plain(column: Sequence[Any], kind: str) -> Sequence[Any]:
+    if kind != "jsonb":
+        return column
+    return [None if value is None else msgspec.json.encode(value).decode() for value in column]
 
 
-def table(name: str, columns: str, key: str) -> Table:
-    pairs = (column.rsplit(" ", 1) for column in columns.split(", "))
-    return Table(name, dict(tuple(pair) for pair in pairs), tuple(key.split(", ")))  # type: ignore[misc]
-
-
-USERS = table(
+USERS = Table(
     "users",
     "id uuid, username citext, email citext, phone_number citext, password_hash text, display_name text, "
     "bio text, avatar_url text, is_active boolean, is_verified boolean, created_at timestamptz, "
     "updated_at timestamptz, deactivated_at timestamptz, erased_at timestamptz",
     "id",
 )
-SETTINGS = table(
+SETTINGS = Table(
     "user_settings",
     "user_id uuid, privacy_last_seen privacy_setting, privacy_profile_photo privacy_setting, "
     "privacy_about privacy_setting, privacy_groups privacy_setting, privacy_messages privacy_setting, "
@@ -102,27 +107,27 @@ SETTINGS = table(
     "media_auto_download_wifi boolean, media_auto_download_mobile boolean, updated_at timestamptz",
     "user_id",
 )
-SESSIONS = table(
+SESSIONS = Table(
     "user_sessions",
     "id uuid, user_id uuid, device_id text, device_type text, ip_address text, user_agent text, "
     "refresh_token_hash text, generation integer, rotated_at timestamptz, expires_at timestamptz, "
     "is_revoked boolean, revoked_at timestamptz, created_at timestamptz, last_used_at timestamptz",
     "id",
 )
-CONTACTS = table(
+CONTACTS = Table(
     "user_contacts",
     "user_id uuid, contact_user_id uuid, nickname text, saved boolean, is_blocked boolean, "
     "created_at timestamptz",
     "user_id, contact_user_id",
 )
-CONVERSATIONS = table(
+CONVERSATIONS = Table(
     "conversations",
     "id uuid, type conversation_type, subject text, description text, avatar_url text, "
     "expiry_seconds integer, post_policy post_policy, direct_key text, member_count integer, "
     "created_by uuid, created_at timestamptz, updated_at timestamptz, closed_at timestamptz",
     "id",
 )
-PARTICIPANTS = table(
+PARTICIPANTS = Table(
     "participants",
     "conversation_id uuid, user_id uuid, role participant_role, joined_at timestamptz, "
     "joined_sequence bigint, added_by uuid, muted_until timestamptz, silenced_until timestamptz, "
@@ -131,7 +136,7 @@ PARTICIPANTS = table(
     "left_at timestamptz, left_sequence bigint",
     "conversation_id, user_id",
 )
-MESSAGES = table(
+MESSAGES = Table(
     "messages",
     "id uuid, conversation_id uuid, sender_id uuid, seq_id bigint, revision bigint, type message_type, "
     "content text, metadata jsonb, client_message_id uuid, body_hash bytea, is_forwarded boolean, "
@@ -139,11 +144,22 @@ MESSAGES = table(
     "deleted_at timestamptz, expires_at timestamptz",
     "id",
 )
-RANGES = table(
+RANGES = Table(
     "receipt_ranges",
     "conversation_id uuid, user_id uuid, status delivery_status, from_sequence bigint, to_sequence bigint, "
     "at timestamptz",
     "conversation_id, user_id, status, to_sequence",
+)
+SEQUENCES = Table(
+    "conversation_sequences",
+    "conversation_id uuid, last_sequence bigint, revision bigint, updated_at timestamptz",
+    "conversation_id",
+)
+SUMMARIES = Table(
+    "conversation_summaries",
+    "conversation_id uuid, message_id uuid, seq_id bigint, sender_id uuid, type message_type, preview text, "
+    "created_at timestamptz, expires_at timestamptz, deleted boolean, last_activity_at timestamptz",
+    "conversation_id",
 )
 
 
@@ -187,8 +203,3 @@ def message(row: Any) -> Message:
     metadata = values["metadata"]
     values["metadata"] = None if metadata is None else msgspec.json.decode(metadata)
     return Message(**values)
-
-
-def last_by_key(objects: Sequence[Any], key: tuple[str, ...]) -> list[Any]:
-    """Each object once, the last one said of its key counting."""
-    return list({tuple(getattr(item, name) for name in key): item for item in objects}.values())

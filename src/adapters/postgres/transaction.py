@@ -1,18 +1,25 @@
 """One transaction, and how several readers share its round trips.
 
 A connection answers one statement at a time. Look-ups of one kind that are made within one tick of the event
-loop therefore go out together, as one statement over all their keys: a unit of work that serves a hundred
-handlers asks as often as one that serves a single one.
+loop, or while the connection is busy, therefore go out together, as one statement over all their keys: a unit
+of work that serves a hundred handlers asks as often as one that serves a single one.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from adapters.postgres.pool import ACQUIRE_TIMEOUT_SECONDS, Connection, Pool, translating
+from application.errors import Collision
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+# With the second half, the trigger that keeps updated_at leaves it to the application's clock.
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL sentinal.clock = 'application'"
+
+_endings: set[asyncio.Task[None]] = set()
 
 
 class Transaction:
@@ -22,95 +29,125 @@ class Transaction:
         self._pool = pool
         self._connection: Connection | None = None
         self._open = False
-        self._turn = asyncio.Lock()
+        self._ended = False
+        self._lookups: set[asyncio.Task[None]] = set()
+        self.turn = asyncio.Lock()
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Any]:
-        async with self._turn:
-            with translating():
-                return list(await (await self._begun()).fetch(sql, *arguments))
+        async with self.turn:
+            return await self.fetch_in_turn(sql, *arguments)
+
+    async def fetch_in_turn(self, sql: str, *arguments: Any) -> list[Any]:
+        """The same for who holds ``turn`` already."""
+        with translating():
+            return list(await (await self._begun()).fetch(sql, *arguments))
 
     async def execute(self, sql: str, *arguments: Any) -> None:
-        async with self._turn:
+        async with self.turn:
             with translating():
                 await (await self._begun()).execute(sql, *arguments)
 
     async def commit(self) -> None:
-        async with self._turn:
+        """Make it durable. Cancelled or cut off in here, the outcome is unknown."""
+        async with self.turn:
             with translating():
-                await (await self._begun()).execute("COMMIT")
-                self._open = False
+                outcome = await (await self._begun()).execute("COMMIT")
+            self._open = False
+        if outcome != "COMMIT":
+            raise Collision("a statement of this transaction had failed")
 
     async def abandon(self) -> None:
-        """Roll back what was not committed, and give the connection back, healthy or not at all."""
-        connection, self._connection = self._connection, None
-        if connection is None:
+        """Roll back what was not committed, and give the connection back, healthy or not at all.
+
+        Never raises, and finishes even when whoever waits for it is cancelled.
+        """
+        self._ended = True
+        if self._connection is None and not self._lookups and not self.turn.locked():
             return
-        try:
-            if self._open:
-                with translating():
-                    await connection.execute("ROLLBACK")
-        except Exception:
-            connection.terminate()
-            raise
-        finally:
-            self._open = False
-            await asyncio.shield(self._pool.release(connection))
+        ending = asyncio.create_task(self._end())
+        _endings.add(ending)
+        ending.add_done_callback(_endings.discard)
+        await asyncio.shield(ending)
+
+    def look_up(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a look-up beside its askers; it ends with the transaction at the latest."""
+        task = asyncio.create_task(work)
+        self._lookups.add(task)
+        task.add_done_callback(self._lookups.discard)
 
     async def _begun(self) -> Connection:
+        if self._ended:
+            raise RuntimeError("the unit of work has ended")
         if self._connection is None:
             self._connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
         if not self._open:
-            await self._connection.execute("BEGIN")
+            # Said before it is true: who is cancelled in between must still roll back.
             self._open = True
+            await self._connection.execute(_BEGIN)
         return self._connection
+
+    async def _end(self) -> None:
+        lookups = list(self._lookups)
+        for task in lookups:
+            task.cancel()
+        await asyncio.gather(*lookups, return_exceptions=True)
+        async with self.turn:
+            connection, self._connection = self._connection, None
+            if connection is None:
+                return
+            try:
+                if self._open:
+                    await connection.execute("ROLLBACK")
+            except Exception:
+                connection.terminate()
+            finally:
+                self._open = False
+                with suppress(Exception):
+                    await self._pool.release(connection)
 
 
 class Batcher(Generic[K, V]):
-    """Look-ups by key, remembered: what was found once is the same object for the rest of the unit of work."""
+    """Look-ups by key, several at once. Remembers nothing."""
 
-    def __init__(self, load: Callable[[list[K]], Awaitable[dict[K, V]]]) -> None:
+    def __init__(self, transaction: Transaction, load: Callable[[list[K]], Awaitable[dict[K, V]]]) -> None:
+        self._transaction = transaction
         self._load = load
-        self._known: dict[K, V | None] = {}
         self._wanted: dict[K, asyncio.Future[V | None]] = {}
 
     async def get(self, key: K) -> V | None:
         """The value, or None."""
-        if key in self._known:
-            return self._known[key]
+        # Shielded: others may wait for the same key.
+        return await asyncio.shield(self._ask(key))
+
+    async def get_many(self, keys: Iterable[K]) -> None:
+        """Look several up; whoever remembers them knows them then."""
+        await asyncio.gather(*(asyncio.shield(self._ask(key)) for key in keys))
+
+    def _ask(self, key: K) -> asyncio.Future[V | None]:
+        if not self._wanted:
+            self._transaction.look_up(self._run())
         future = self._wanted.get(key)
         if future is None:
-            if not self._wanted:
-                self._task = asyncio.create_task(self._run())
             future = self._wanted[key] = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(future)
-
-    async def get_many(self, keys: list[K]) -> dict[K, V]:
-        """Those that there are."""
-        values = await asyncio.gather(*(self.get(key) for key in keys))
-        return {key: value for key, value in zip(keys, values, strict=True) if value is not None}
-
-    def remember(self, key: K, value: V) -> None:
-        """Say what a key's value is, without asking."""
-        self._known[key] = value
-
-    def known(self, key: K) -> V | None:
-        """What is remembered of a key, without asking."""
-        return self._known.get(key)
+        return future
 
     async def _run(self) -> None:
-        await asyncio.sleep(0)
-        wanted, self._wanted = self._wanted, {}
+        asked: dict[K, asyncio.Future[V | None]] = {}
         try:
-            found = await self._load(list(wanted))
-        except BaseException as error:
-            for future in wanted.values():
+            await asyncio.sleep(0)
+            async with self._transaction.turn:
+                asked, self._wanted = self._wanted, asked
+                found = await self._load(list(asked))
+        except asyncio.CancelledError:
+            for future in (asked or self._wanted).values():
+                future.cancel()
+            raise
+        except Exception as error:
+            for future in asked.values():
                 if not future.done():
                     future.set_exception(error)
-                    future.exception()
-            if not isinstance(error, Exception):
-                raise
+                    future.exception()  # several may wait for it, or nobody any more
             return
-        for key, future in wanted.items():
-            self._known.setdefault(key, found.get(key))
+        for key, future in asked.items():
             if not future.done():
-                future.set_result(self._known[key])
+                future.set_result(found.get(key))

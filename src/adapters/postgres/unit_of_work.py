@@ -1,38 +1,19 @@
 """PostgreSQL's unit of work: look-ups as they come, all writing at commit, one statement a table."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from adapters.postgres import rows
-from adapters.postgres.chat_repositories import (
-    PostgresConversations,
-    PostgresMessages,
-    PostgresParticipants,
-    SummaryRow,
-)
+from adapters.postgres.chat_repositories import PostgresConversations, PostgresParticipants
+from adapters.postgres.message_repository import PostgresMessages
 from adapters.postgres.people_repositories import PostgresContacts, PostgresSessions, PostgresUsers
 from adapters.postgres.pool import Pool
-from adapters.postgres.rows import Table, last_by_key
+from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Transaction
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from domain.shared.events import Event
 
-_SEQUENCES = rows.table(
-    "conversation_sequences",
-    "conversation_id uuid, last_sequence bigint, revision bigint, updated_at timestamptz",
-    "conversation_id",
-)
-_SUMMARIES = rows.table(
-    "conversation_summaries",
-    "conversation_id uuid, message_id uuid, seq_id bigint, sender_id uuid, type message_type, preview text, "
-    "created_at timestamptz, expires_at timestamptz, deleted boolean, last_activity_at timestamptz",
-    "conversation_id",
-)
 _OUTBOX = """
 INSERT INTO outbox_events (id, aggregate_type, aggregate_id, event_type, payload, revision, subject_id,
                            audience, command_id, created_at)
@@ -50,16 +31,11 @@ VALUES ($1, $2, $3, $4, $5::text::json, $6, $7, $8, $9, $10::text::json, $11)
 """
 
 
-@dataclass(slots=True, kw_only=True)
-class _Counters:
-    conversation_id: UUID
-    last_sequence: int
-    revision: int
-    updated_at: datetime
-
-
 class PostgresUnitOfWork:
-    """One transaction. What was found is remembered; what was saved is written by ``commit``."""
+    """One transaction. What was found is remembered; what was saved is written by ``commit``.
+
+    Several may use it at the same time; their look-ups share round trips.
+    """
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -67,9 +43,9 @@ class PostgresUnitOfWork:
         self.users = PostgresUsers(transaction, self._saved)
         self.sessions = PostgresSessions(transaction, self._saved)
         self.contacts = PostgresContacts(transaction)
-        self.conversations = PostgresConversations(transaction, self._saved)
         self.participants = PostgresParticipants(transaction, self._saved)
-        self.messages = PostgresMessages(transaction, self.conversations)
+        self.conversations = PostgresConversations(transaction, self._saved, self.participants.distrust)
+        self.messages = PostgresMessages(transaction, self.conversations, self.contacts)
 
     def events(self) -> list[Event]:
         told: list[Event] = []
@@ -79,81 +55,21 @@ class PostgresUnitOfWork:
         return told
 
     async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None:
-        users, sessions, people = self.users, self.sessions, self.participants
-        await self._insert(rows.USERS, users.added)
-        await self._insert(rows.SETTINGS, users.added_settings)
-        await self._update(rows.USERS, users.changed, users.added)
-        await self._update(rows.SESSIONS, sessions.changed, sessions.added)
-        await self._insert(rows.SESSIONS, sessions.added)
-        if contacts := last_by_key(self.contacts.changed, rows.CONTACTS.key):
-            await self._write(rows.CONTACTS.upsert, rows.CONTACTS, contacts)
-        await self._conversations(entry.at)
-        await self._insert(rows.PARTICIPANTS, people.added)
-        await self._insert(rows.MESSAGES, self.messages.added)
-        await self._update(rows.PARTICIPANTS, people.changed, people.added)
-        await self._insert(rows.RANGES, people.ranges)
-        await self._summaries()
+        for sql, arguments in self._statements(entry):
+            await self._transaction.execute(sql, *arguments)
         if frames:
             await self._transaction.execute(_OUTBOX, *_outbox_arguments(frames))
         await self._transaction.execute(LOG, *log_arguments(entry))
         await self._transaction.commit()
 
-    async def _conversations(self, at: datetime) -> None:
-        conversations = self.conversations
-        await self._insert(rows.CONVERSATIONS, conversations.added)
-        await self._update(rows.CONVERSATIONS, conversations.rewritten(), conversations.added)
-        # A sent message moves only the counters; the conversation's own row is written when it changed.
-        moved = {c.id: c for c in conversations.changed} | conversations.counted
-        new = {c.id for c in conversations.added}
-        counters = [
-            _Counters(conversation_id=c.id, last_sequence=c.last_sequence, revision=c.revision, updated_at=at)
-            for c in moved.values()
-            if c.id not in new
-        ]
-        if new:
-            fresh = [
-                _Counters(
-                    conversation_id=c.id, last_sequence=c.last_sequence, revision=c.revision, updated_at=at
-                )
-                for c in conversations.added
-            ]
-            await self._write(_SEQUENCES.insert, _SEQUENCES, fresh)
-        if counters:
-            await self._write(_SEQUENCES.update, _SEQUENCES, counters)
-
-    async def _summaries(self) -> None:
-        summaries = dict(self.messages.summaries)
-        for conversation in self.conversations.added:
-            summaries.setdefault(
-                conversation.id,
-                SummaryRow(
-                    conversation_id=conversation.id,
-                    message_id=None,
-                    seq_id=0,
-                    sender_id=None,
-                    type=None,
-                    preview=None,
-                    created_at=None,
-                    expires_at=None,
-                    deleted=False,
-                    last_activity_at=conversation.created_at,
-                ),
-            )
-        if summaries:
-            await self._write(_SUMMARIES.upsert, _SUMMARIES, list(summaries.values()))
-
-    async def _insert(self, table: Table, objects: Sequence[Any]) -> None:
-        if objects:
-            await self._write(table.insert, table, last_by_key(objects, table.key))
-
-    async def _update(self, table: Table, objects: Sequence[Any], added: Sequence[Any]) -> None:
-        new = {id(thing) for thing in added}
-        changed = [thing for thing in last_by_key(objects, table.key) if id(thing) not in new]
-        if changed:
-            await self._write(table.update, table, changed)
-
-    async def _write(self, sql: str, table: Table, objects: Sequence[Any]) -> None:
-        await self._transaction.execute(sql, *table.arguments(objects))
+    def _statements(self, entry: LogEntry) -> Iterable[Statement]:
+        """What is referred to before what refers to it."""
+        yield from self.users.statements()
+        yield from self.sessions.statements()
+        yield from self.contacts.statements()
+        yield from self.conversations.statements(entry.at)
+        yield from self.participants.statements()
+        yield from self.messages.statements(self.conversations.added.values())
 
 
 class PostgresUnitsOfWork:

@@ -1,0 +1,144 @@
+"""Messages of one unit of work, numbered from the conversation that it holds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.postgres import rows
+from adapters.postgres.chat_repositories import PostgresConversations
+from adapters.postgres.identities import Identities
+from adapters.postgres.people_repositories import PostgresContacts
+from adapters.postgres.rows import Statement
+from adapters.postgres.transaction import Batcher, Transaction
+from adapters.postgres.visibility import UNREAD_AT_MOST, is_news
+from domain.conversation.conversation import Conversation
+from domain.conversation.participant import Participant
+from domain.messaging.content import MessageType, preview
+from domain.messaging.message import Message, NewMessage
+from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+
+ClientKey = tuple[UserId, ClientMessageId]
+Place = tuple[ConversationId, UserId, int]
+
+_MESSAGES = f"SELECT {rows.MESSAGES.names} FROM messages WHERE id = ANY($1)"
+_BY_CLIENT_ID = f"""
+SELECT {rows.MESSAGES.names} FROM messages
+ WHERE (sender_id, client_message_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+"""
+_UNREAD = f"""
+SELECT p.conversation_id, p.user_id, p.floor, news.n
+  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS p(conversation_id, user_id, floor)
+ CROSS JOIN LATERAL (
+        SELECT count(*) AS n FROM (
+            SELECT FROM messages m
+             WHERE m.conversation_id = p.conversation_id AND m.seq_id > p.floor
+               AND {is_news("m", "p", "now()")}
+             LIMIT {UNREAD_AT_MOST}) AS counted) AS news
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Summary:
+    """What a conversation's list entry shows after this unit of work."""
+
+    conversation_id: ConversationId
+    last_activity_at: datetime
+    message_id: MessageId | None = None
+    seq_id: int = 0
+    sender_id: UserId | None = None
+    type: MessageType | None = None
+    preview: str | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    deleted: bool = False
+
+
+class PostgresMessages:
+    """Messages. What was appended is found again before it is written."""
+
+    def __init__(
+        self, transaction: Transaction, conversations: PostgresConversations, contacts: PostgresContacts
+    ) -> None:
+        self._transaction = transaction
+        self._conversations = conversations
+        self._contacts = contacts
+        self._messages: Identities[MessageId, Message] = Identities(transaction, rows.MESSAGES, self._load)
+        self._named: Identities[ClientKey, Message] = Identities(transaction, rows.MESSAGES, self._load_named)
+        self._unread: Batcher[Place, int] = Batcher(transaction, self._count_unread)
+        self._appended: list[Message] = []
+
+    async def append(self, message: NewMessage) -> Message:
+        conversation = self._conversations.held(message.conversation_id)
+        placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
+        self._appended.append(placed)
+        self._messages.add(placed.id, placed)
+        if placed.client_message_id is not None:
+            self._named.add((placed.sender_id, placed.client_message_id), placed)
+        return placed
+
+    async def find(self, message_id: MessageId) -> Message | None:
+        return await self._messages.get(message_id)
+
+    async def find_by_client_id(
+        self, sender_id: UserId, client_message_id: ClientMessageId
+    ) -> Message | None:
+        return await self._named.get((sender_id, client_message_id))
+
+    async def unread(self, participant: Participant) -> int:
+        if participant.has_left:
+            return 0
+        floor = max(participant.last_read_sequence, participant.cleared_through_sequence)
+        stored = await self._unread.get((participant.conversation_id, participant.user_id, floor)) or 0
+        return min(UNREAD_AT_MOST, stored + await self._unread_here(participant, floor))
+
+    def statements(self, added: Iterable[Conversation]) -> Iterable[Statement]:
+        """What must be written; ``added`` are the conversations that have no summary yet."""
+        summaries = {
+            each.id: _Summary(conversation_id=each.id, last_activity_at=each.created_at) for each in added
+        }
+        summaries |= {each.conversation_id: _summary(each) for each in self._appended}
+        yield from rows.MESSAGES.inserting(self._appended)
+        yield from rows.SUMMARIES.upserting([summaries[id] for id in sorted(summaries)])
+
+    async def _unread_here(self, participant: Participant, floor: int) -> int:
+        """Of what this unit of work has appended and not written yet."""
+        news = [
+            message.sender_id
+            for message in self._appended
+            if message.conversation_id == participant.conversation_id
+            and message.seq_id > floor
+            and message.sender_id != participant.user_id
+            and message.type is not MessageType.SYSTEM
+        ]
+        if not news:
+            return 0
+        contacts = await self._contacts.touching(participant.user_id, news)
+        blocked = {c.contact_user_id for c in contacts if c.user_id == participant.user_id and c.is_blocked}
+        return sum(sender not in blocked for sender in news)
+
+    async def _load(self, ids: list[MessageId]) -> dict[MessageId, Message]:
+        found = await self._transaction.fetch_in_turn(_MESSAGES, ids)
+        return {row["id"]: rows.message(row) for row in found}
+
+    async def _load_named(self, keys: list[ClientKey]) -> dict[ClientKey, Message]:
+        rows_found = await self._transaction.fetch_in_turn(_BY_CLIENT_ID, *zip(*keys, strict=True))
+        found = [self._messages.adopt(row["id"], rows.message(row)) for row in rows_found]
+        return {(each.sender_id, each.client_message_id): each for each in found if each.client_message_id}
+
+    async def _count_unread(self, places: list[Place]) -> dict[Place, int]:
+        found = await self._transaction.fetch_in_turn(_UNREAD, *zip(*places, strict=True))
+        return {(row["conversation_id"], row["user_id"], row["floor"]): row["n"] for row in found}
+
+
+def _summary(message: Message) -> _Summary:
+    return _Summary(
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+        seq_id=message.seq_id,
+        sender_id=message.sender_id,
+        type=message.type,
+        preview=preview(message.content),
+        created_at=message.created_at,
+        expires_at=message.expires_at,
+        last_activity_at=message.created_at,
+    )
