@@ -140,7 +140,7 @@ class AppendsWithoutLock(MemoryMessages):
 class CountsOwn(MemoryMessages):
     """Counts one's own messages as unread."""
 
-    async def unread(self, participant: Participant) -> int:
+    async def unread(self, participant: Participant, now: datetime) -> int:
         store = await self._turn.take()
         return len(list(store.after(participant.conversation_id, participant.last_read_sequence)))
 

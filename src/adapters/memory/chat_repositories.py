@@ -1,5 +1,6 @@
 """Conversations, participants and messages of one unit of work."""
 
+from datetime import datetime
 from typing import Any
 
 from adapters.memory import visibility
@@ -139,7 +140,6 @@ class MemoryMessages:
         known = store.client_ids.get((sender_id, client_message_id))
         return None if known is None else await self.find(known)
 
-    async def unread(self, participant: Participant) -> int:
-        # Nobody says what time it is; the store knows the latest it was told of.
+    async def unread(self, participant: Participant, now: datetime) -> int:
         store = await self._turn.take()
-        return visibility.unread(store, participant, store.latest, self.added)
+        return visibility.unread(store, participant, now, self.added)

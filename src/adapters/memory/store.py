@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from adapters.memory.copies import copied
 from application.ports.command_log import LogEntry
@@ -41,7 +40,6 @@ class MemoryStore:
     def __init__(self) -> None:
         self.epoch = f"memory-{os.urandom(8).hex()}"
         self.turn = asyncio.Lock()
-        self.latest = datetime.min.replace(tzinfo=UTC)
         self.users: dict[UserId, User] = {}
         self.settings: dict[UserId, Settings] = {}
         self.identifiers: dict[tuple[str, str], UserId] = {}
@@ -117,7 +115,6 @@ class MemoryStore:
 
     def put_entry(self, entry: LogEntry) -> None:
         self.log[entry.id] = entry
-        self.latest = max(self.latest, entry.at)
         if entry.idempotency_key is not None:
             self.answers[entry.idempotency_key] = entry.id
 

@@ -18,7 +18,7 @@ from domain.messaging.message import Message, NewMessage
 from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
 
 ClientKey = tuple[UserId, ClientMessageId]
-Place = tuple[ConversationId, UserId, int]
+Place = tuple[ConversationId, UserId, int, datetime]
 
 _MESSAGES = f"SELECT {rows.MESSAGES.names} FROM messages WHERE id = ANY($1)"
 _BY_CLIENT_ID = f"""
@@ -26,13 +26,14 @@ SELECT {rows.MESSAGES.names} FROM messages
  WHERE (sender_id, client_message_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 """
 _UNREAD = f"""
-SELECT p.conversation_id, p.user_id, p.floor, news.n
-  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS p(conversation_id, user_id, floor)
+SELECT p.conversation_id, p.user_id, p.floor, p.at, news.n
+  FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])
+    AS p(conversation_id, user_id, floor, at)
  CROSS JOIN LATERAL (
         SELECT count(*) AS n FROM (
             SELECT FROM messages m
              WHERE m.conversation_id = p.conversation_id AND m.seq_id > p.floor
-               AND {is_news("m", "p", "now()")}
+               AND {is_news("m", "p", "p.at")}
              LIMIT {UNREAD_AT_MOST}) AS counted) AS news
 """
 
@@ -84,12 +85,13 @@ class PostgresMessages:
     ) -> Message | None:
         return await self._named.get((sender_id, client_message_id))
 
-    async def unread(self, participant: Participant) -> int:
+    async def unread(self, participant: Participant, now: datetime) -> int:
         if participant.has_left:
             return 0
         floor = max(participant.last_read_sequence, participant.cleared_through_sequence)
-        stored = await self._unread.get((participant.conversation_id, participant.user_id, floor)) or 0
-        return min(UNREAD_AT_MOST, stored + await self._unread_here(participant, floor))
+        place = (participant.conversation_id, participant.user_id, floor, now)
+        stored = await self._unread.get(place) or 0
+        return min(UNREAD_AT_MOST, stored + await self._unread_here(participant, floor, now))
 
     def statements(self, added: Iterable[Conversation]) -> Iterable[Statement]:
         """What must be written; ``added`` are the conversations that have no summary yet."""
@@ -100,7 +102,7 @@ class PostgresMessages:
         yield from rows.MESSAGES.inserting(self._appended)
         yield from rows.SUMMARIES.upserting([summaries[id] for id in sorted(summaries)])
 
-    async def _unread_here(self, participant: Participant, floor: int) -> int:
+    async def _unread_here(self, participant: Participant, floor: int, now: datetime) -> int:
         """Of what this unit of work has appended and not written yet."""
         news = [
             message.sender_id
@@ -109,6 +111,7 @@ class PostgresMessages:
             and message.seq_id > floor
             and message.sender_id != participant.user_id
             and message.type is not MessageType.SYSTEM
+            and not message.has_expired(now)
         ]
         if not news:
             return 0
@@ -127,7 +130,7 @@ class PostgresMessages:
 
     async def _count_unread(self, places: list[Place]) -> dict[Place, int]:
         found = await self._transaction.fetch_in_turn(_UNREAD, *zip(*places, strict=True))
-        return {(row["conversation_id"], row["user_id"], row["floor"]): row["n"] for row in found}
+        return {(row["conversation_id"], row["user_id"], row["floor"], row["at"]): row["n"] for row in found}
 
 
 def _summary(message: Message) -> _Summary:

@@ -73,7 +73,7 @@ async def _reopen(id: ConversationId, scope: Scope, peer: UserView) -> Started:
         scope.uow.conversations.save(conversation)
     theirs = await scope.uow.participants.get(id, peer.id)
     receipts = Receipts(delivered_up_to=theirs.last_delivered_sequence, read_up_to=theirs.last_read_sequence)
-    unread = await scope.uow.messages.unread(mine)
+    unread = await scope.uow.messages.unread(mine, scope.now)
     return Started(conversation=_view(conversation, mine, unread, peer, receipts), created=False)
 
 

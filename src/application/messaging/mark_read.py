@@ -49,7 +49,7 @@ async def delivered(command: MarkDelivered, scope: Scope) -> Participation:
 
 
 async def _acknowledged(me: Participant, moved: bool, scope: Scope) -> Participation:
-    unread = await scope.uow.messages.unread(me)
+    unread = await scope.uow.messages.unread(me, scope.now)
     if moved:
         me.record(
             ReceiptAdvanced(

@@ -6,6 +6,7 @@ stores nothing.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from domain.contacts.contact import Contact
@@ -107,6 +108,8 @@ class Messages(Protocol):
         self, sender_id: UserId, client_message_id: ClientMessageId
     ) -> Message | None: ...
 
-    async def unread(self, participant: Participant) -> int:
-        """Visible messages after the read cursor, of others, not SYSTEM, not deleted; 100 means more than 99."""
+    async def unread(self, participant: Participant, now: datetime) -> int:
+        """Messages visible at ``now`` after the read cursor, of others, not SYSTEM, not deleted; 100 means more
+        than 99.
+        """
         ...

@@ -1,6 +1,7 @@
 """The promise of the repository of messages: numbered without a hole, kept once, counted while unread."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -164,10 +165,10 @@ class MessagesContract:
         ann, ben, place = await _talk(world, 3)
         await world.backstage.hide(ben, await send(world, place, ann))
         await send(world, place, ann, expires_at=later(30))
-        await send(world, place, ann, created_at=later(31))
-        assert await _unread(world, place, ben) == 4
+        await send(world, place, ann)
+        assert await _unread(world, place, ben, later(31)) == 4
         await change_participant(world, place, ben, cleared_through_sequence=2)
-        assert await _unread(world, place, ben) == 2
+        assert await _unread(world, place, ben, later(31)) == 2
 
     async def test_unread_leaves_out_those_i_block_and_not_those_who_block_me(self, world: World) -> None:
         ann, ben, cem = await people(world, 3)
@@ -177,6 +178,13 @@ class MessagesContract:
         await block(world, ben, ann)
         await block(world, cem, ben)
         assert await _unread(world, place, ben) == 1
+
+    async def test_unread_leaves_out_what_is_no_longer_visible_at_now(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        place = await group_of(world, ann, ben)
+        await send(world, place, ann, expires_at=later(10))
+        assert await _unread(world, place, ben, later(9)) == 1
+        assert await _unread(world, place, ben, later(10)) == 0
 
     async def test_unread_100_means_more_than_99(self, world: World) -> None:
         for count, shown in ((99, 99), (120, 100)):
@@ -195,6 +203,6 @@ async def _talk(world: World, count: int) -> tuple[UserId, UserId, ConversationI
     return ann, ben, place
 
 
-async def _unread(world: World, place: ConversationId, person: UserId) -> int:
+async def _unread(world: World, place: ConversationId, person: UserId, now: datetime = AT) -> int:
     async with world.units.open() as uow:
-        return await uow.messages.unread(await uow.participants.get(place, person))
+        return await uow.messages.unread(await uow.participants.get(place, person), now)
