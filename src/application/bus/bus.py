@@ -88,6 +88,9 @@ class Bus:
                 except Collision:
                     if attempt == ATTEMPTS - 1:
                         raise
+                    if stored_key is not None:
+                        # Perhaps with an answer that is past its term and still in the way.
+                        await self._log.forget_answers(now - ANSWERS_ARE_KEPT)
             raise AssertionError("unreachable")
         except Collision as collision:
             raise Unavailable from collision
