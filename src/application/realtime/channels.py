@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from application.realtime.ordering import Order
 from domain.shared.ids import ConversationId, SessionId, UserId
 
@@ -21,6 +23,11 @@ class Connection(Protocol):
     def deliver(self, body: bytes) -> None: ...
 
     def end(self, code: int, reason: str) -> None: ...
+
+
+def reset(id: ConversationId, revision: int) -> bytes:
+    """Tells a client that events up to ``revision`` will not come: fetch the conversation's state."""
+    return msgspec.json.encode({"type": "reset", "conversation_id": id, "revision": revision})
 
 
 def of_conversation(id: ConversationId) -> str:

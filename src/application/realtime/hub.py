@@ -7,15 +7,15 @@ and then read from the outbox. So nothing rests on the broker keeping its promis
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from application.ports.events import Broker, Delivery, Interrupted, Outbox, Subscription
 from application.ports.readers import ConversationReader, SessionReader
 from application.ports.system import Clock
-from application.realtime.channels import Connection, Stream, of_conversation, of_user, parse
+from application.realtime.channels import Connection, Stream, of_conversation, of_user, parse, reset
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
 
@@ -47,6 +47,7 @@ class Hub:
         self._clock = clock
         self._streams: dict[ConversationId, Stream] = {}
         self._people: dict[UserId, set[Connection]] = defaultdict(set)
+        self._heard: dict[Connection, set[ConversationId]] = defaultdict(set)
         self._subscription: Subscription | None = None
         self._line = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,6 +74,10 @@ class Hub:
     def connections(self) -> list[Connection]:
         return [connection for devices in self._people.values() for connection in devices]
 
+    def devices_of(self, user_id: UserId) -> int:
+        """How many connections a person has here."""
+        return len(self._people.get(user_id, ()))
+
     async def attach(self, connection: Connection) -> None:
         """Subscribe a connection to everything its person hears."""
         devices = self._people[connection.user_id]
@@ -91,10 +96,11 @@ class Hub:
         devices = self._people.get(connection.user_id, set())
         devices.discard(connection)
         deserted = []
-        for id, stream in list(self._streams.items()):
-            stream.drop(connection)
-            if stream.is_deserted:
-                deserted.append(id)
+        for id in self._heard.pop(connection, set()):
+            if stream := self._streams.get(id):
+                stream.drop(connection)
+                if stream.is_deserted:
+                    deserted.append(id)
         async with self._line:
             gone = [id for id in deserted if id in self._streams and self._streams[id].is_deserted]
             for id in gone:
@@ -108,11 +114,14 @@ class Hub:
 
     async def _join(self, connection: Connection, known: dict[ConversationId, int | None]) -> None:
         """Let a connection hear conversations: from now on, or from a revision it has on."""
+        if connection not in self._people.get(connection.user_id, ()):
+            return  # it has gone while this was on its way
         fresh = []
         for id in known:
             if id not in self._streams:
                 self._streams[id] = Stream(id)
                 fresh.append(id)
+        self._heard[connection].update(known)
         for id, revision in known.items():
             stream = self._streams[id]
             if revision is None:
@@ -133,14 +142,11 @@ class Hub:
 
     async def _open(self, ids: list[ConversationId]) -> None:
         """Subscribe to conversations, then take their heads as where listening begins."""
+        heads: dict[ConversationId, int] = {}
         try:
             async with self._line:
                 await self._subscribe([of_conversation(id) for id in ids])
             heads = await self._conversations.heads_of(ids)
-        except Unavailable:
-            # Open them all the same, at the beginning of what is heard: the next check of heads mends them.
-            heads = {}
-            raise
         finally:
             for id in ids:
                 if stream := self._streams.get(id):
@@ -207,13 +213,15 @@ class Hub:
             conversation = entry["conversation"]
             # The message the conversation arrived with is heard like any other, once.
             revision = int(conversation["revision"]) - (entry["last_message"] is not None)
-            joined = ConversationId(parse(f"conversation:{conversation['id']}")[1])
+            joined = ConversationId(UUID(conversation["id"]))
             for connection in list(devices):
                 if not self._hears(connection, joined):
                     self._later(self._join_later(connection, joined, revision))
         elif delivery.event_type == "session.revoked":
             data: dict[str, Any] = msgspec.json.decode(delivery.body)["data"]
-            self._end_session(SessionId(parse(f"session:{data['session_id']}")[1]), devices)
+            ended = SessionId(UUID(data["session_id"]))
+            for connection in [each for each in devices if each.session_id == ended]:
+                connection.end(REVOKED, "unauthenticated")
 
     def _hears(self, connection: Connection, id: ConversationId) -> bool:
         stream = self._streams.get(id)
@@ -224,12 +232,6 @@ class Hub:
             await self._join(connection, {id: revision})
         except Unavailable:
             connection.end(1012, "unavailable")
-
-    @staticmethod
-    def _end_session(session_id: SessionId, devices: Iterable[Connection]) -> None:
-        for connection in list(devices):
-            if connection.session_id == session_id:
-                connection.end(REVOKED, "unauthenticated")
 
     async def _repair(self, stream: Stream, wait: float) -> None:
         """Fill a hole from the outbox; where that no longer has it, tell listeners to fetch the state."""
@@ -243,7 +245,7 @@ class Hub:
                 stream.emit(stream.order.offer(frame.revision, frame.body))
             if stream.order.has_hole:
                 lost, after = stream.order.skip_hole()
-                stream.emit([(lost, _reset(stream.conversation_id, lost)), *after])
+                stream.emit([(lost, reset(stream.conversation_id, lost)), *after])
         except Unavailable:
             return
         finally:
@@ -270,7 +272,7 @@ class Hub:
             for frame in await self._outbox.since(id, behind[id], CATCH_UP_BATCH):
                 stream.emit(stream.order.offer(frame.revision, frame.body))
             if (stream.order.delivered or 0) < head and not stream.order.has_hole:
-                stream.emit([(head, _reset(id, head)), *stream.order.begin(head)])
+                stream.emit([(head, reset(id, head)), *stream.order.begin(head)])
 
     async def _resynchronise(self) -> None:
         """The line was down: read heads, memberships and sessions again, and mend what was missed."""
@@ -285,7 +287,7 @@ class Hub:
                         continue
                     missed = {id: head for id, head in heads.items() if not self._hears(connection, id)}
                     for id, head in missed.items():
-                        connection.deliver(_reset(id, head))
+                        connection.deliver(reset(id, head))
                     await self._join(connection, dict(missed))
         except Unavailable:
             return
@@ -294,7 +296,3 @@ class Hub:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _reset(id: ConversationId, revision: int) -> bytes:
-    return msgspec.json.encode({"type": "reset", "conversation_id": id, "revision": revision})

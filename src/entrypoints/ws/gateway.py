@@ -99,9 +99,11 @@ class Gateway:
             raise Ended(protocol.UNAUTHENTICATED) from None
 
     async def _session(self, socket: WebSocket[Any, Any, Any], out: Socket, claims: Claims) -> None:
+        if self._desk.hub.devices_of(claims.user_id) >= protocol.CONNECTIONS_AT_MOST:
+            raise Ended(protocol.TOO_MANY)
         out.belongs_to(claims.user_id, claims.session_id)
-        await self._desk.hub.attach(out)
         try:
+            await self._desk.hub.attach(out)
             out.begin(
                 protocol.welcome(
                     connection_id=out.connection_id,

@@ -5,11 +5,13 @@ from collections import deque
 from typing import Any
 
 from litestar import WebSocket
+from litestar.exceptions import WebSocketException
 
 from domain.shared.ids import SessionId, UserId
 from entrypoints.ws import protocol
 
-GONE = (RuntimeError, ConnectionError, OSError)
+GONE = (RuntimeError, OSError, WebSocketException)
+"""What sending raises once the other side is not there."""
 
 
 class Socket:
@@ -88,10 +90,5 @@ class Socket:
                     await self._socket.close(code=self._close[0], reason=self._close[1])
                     return
         except GONE:
-            self._close = self._close or protocol.INTERNAL
-            self.ended.set()
-        except Exception as error:
-            if "Disconnect" not in type(error).__name__ and "Closed" not in type(error).__name__:
-                raise
             self._close = self._close or protocol.INTERNAL
             self.ended.set()

@@ -1,0 +1,110 @@
+"""A socket's way in and out, and what it answers to frames that are none."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.support.server import Served, a_person, online, serving, settings_for
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Served]:
+    async with serving(settings_for()) as server:
+        yield server
+
+
+async def _closes(server: Served, *frames: Any, **options: Any) -> int | None:
+    async with connect(server.realtime, compression=None, **options) as socket:
+        for frame in frames:
+            await socket.send(frame)
+        async with asyncio.timeout(10):
+            await socket.wait_closed()
+        return socket.close_code
+
+
+async def test_without_a_token_the_way_in_is_closed(server: Served) -> None:
+    for frame in (
+        '{"type": "ping"}',
+        '{"type": "authenticate"}',
+        '{"type": "authenticate", "access_token": "x"}',
+        "{",
+        "[]",
+    ):
+        assert await _closes(server, frame) == 4401
+
+
+async def test_another_subprotocol_another_origin_and_binary_frames_are_refused(server: Served) -> None:
+    assert await _closes(server, subprotocols=["sentinal.v9"]) == 4406
+    assert await _closes(server, origin="https://evil.example") == 4403
+    assert await _closes(server, b"\x00") == 1003
+    ann = await a_person(server.url)
+    header = {"Authorization": f"Bearer {ann.token}"}
+    assert await _closes(server, "x" * (64 * 1024 + 1), additional_headers=header) == 1009
+    await ann.http.aclose()
+
+
+async def test_the_token_may_come_in_the_header(server: Served) -> None:
+    ann = await a_person(server.url)
+    header = {"Authorization": f"Bearer {ann.token}"}
+    async with connect(server.realtime, additional_headers=header) as socket:
+        welcome = json.loads(await socket.recv())
+        assert (welcome["type"], welcome["user_id"], welcome["heartbeat_seconds"]) == ("welcome", ann.id, 25)
+    await ann.http.aclose()
+
+
+async def test_ten_frames_that_are_none_end_the_connection_and_nine_do_not(server: Served) -> None:
+    ann = await a_person(server.url)
+    async with online(server.url, ann.token) as socket:
+        for frame in ("{", "[]", "1", '{"type": "none"}', '{"type": 1}', "{}", '"x"', "null", "\ufeff{}"):
+            await socket.connection.send(frame)
+            answer = await socket.receive()
+            assert (answer["type"], answer["problem"]["code"]) == ("error", "malformed_frame")
+        assert (await socket.ask({"type": "ping"}))["type"] == "pong"
+        await socket.connection.send("{")
+        await socket.connection.wait_closed()
+        assert socket.connection.close_code == 4400
+    await ann.http.aclose()
+
+
+async def test_wrong_fields_are_answered_and_not_counted(server: Served) -> None:
+    ann = await a_person(server.url)
+    async with online(server.url, ann.token) as socket:
+        for n in range(15):
+            answer = await socket.ask({"type": "message.send", "conversation_id": n})
+            assert answer["problem"]["code"] == "validation_failed"
+        answer = await socket.ask({"type": "message.send", "type_": "x", "message_type": "TEXT"})
+        assert answer["problem"]["code"] == "validation_failed"
+    await ann.http.aclose()
+
+
+async def test_another_persons_token_ends_the_connection_and_a_bad_one_changes_nothing(
+    server: Served,
+) -> None:
+    ann, ben = await a_person(server.url), await a_person(server.url)
+    async with online(server.url, ann.token) as socket:
+        bad = await socket.ask({"type": "authenticate", "access_token": "x"})
+        assert bad["problem"]["code"] == "unauthenticated"
+        assert (await socket.ask({"type": "authenticate", "access_token": ann.token}))["type"] == "ack"
+        await socket.send({"type": "authenticate", "access_token": ben.token})
+        await socket.connection.wait_closed()
+        assert socket.connection.close_code == 4401
+    for person in (ann, ben):
+        await person.http.aclose()
+
+
+async def test_the_21st_connection_of_a_person_is_the_one_closed(server: Served) -> None:
+    ann = await a_person(server.url)
+    header = {"Authorization": f"Bearer {ann.token}"}
+    sockets = [await connect(server.realtime, additional_headers=header) for _ in range(20)]
+    for socket in sockets:
+        assert json.loads(await socket.recv())["type"] == "welcome"
+    assert await _closes(server, additional_headers=header) == 4409
+    pong = await sockets[0].ping()
+    await pong
+    for socket in sockets:
+        await socket.close()
+    await ann.http.aclose()
