@@ -69,7 +69,6 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server._serve())
         while not server.started:
             await asyncio.sleep(0.005)

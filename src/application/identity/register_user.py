@@ -44,12 +44,12 @@ async def handle(
         password_hash="",
         now=scope.now,
     )
-    password = values.password(command.password.value)
+    # Before the first look-up, so that no connection waits for the hashing.
+    user.password_hash = await passwords.hash(values.password(command.password.value))
     for kind in ("username", "email", "phone_number"):
         identifier = getattr(user, kind)
         if identifier and await scope.uow.users.find_by_identifier(kind, identifier):
             raise IdentifierTaken(pointer=f"/{kind}")
-    user.password_hash = await passwords.hash(password)
     scope.uow.users.add(user, Settings(user_id=user.id, updated_at=scope.now))
     session = await open_session(scope, user, command.device_id, command.device_type, refresh_tokens)
     return tokens_for(user, session, scope.now, access_tokens, refresh_tokens)

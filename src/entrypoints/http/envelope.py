@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.ports.system import Clock, Ids
@@ -34,7 +35,7 @@ class Envelope:
         self._tls = tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if str(scope["type"]) not in ("http", "ScopeType.HTTP"):
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         given = [value for name, value in scope["headers"] if name == b"x-request-id"]

@@ -95,6 +95,7 @@ async def refresh(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyRespon
         actor_of(request),
     )
     if result is None:
+        desk.authentication.forget(readable.session_id)
         raise SessionRevoked
     return _logged_in(desk, result, 200)
 

@@ -15,6 +15,7 @@ from entrypoints.http.answers import AnyResponse
 from entrypoints.http.auth import address_of
 from entrypoints.http.desk import Desk
 from entrypoints.http.errors import RouteNotFound, explanation
+from entrypoints.http.openapi import openapi
 from entrypoints.ws.asyncapi import asyncapi
 
 AnyRequest = Request[Any, Any, Any]
@@ -83,9 +84,10 @@ async def problem(code: FromPath[str]) -> AnyResponse:
 @get("/openapi.json", opt=PUBLIC)
 async def openapi_document(request: AnyRequest) -> AnyResponse:
     """The OpenAPI 3.1 document of this server."""
-    from entrypoints.http.openapi import openapi
-
-    return answers.json(openapi(request.app.routes))
+    state = request.app.state
+    if "openapi" not in state:
+        state["openapi"] = openapi(request.app.routes)
+    return answers.json(state["openapi"])
 
 
 @get("/asyncapi.json", opt=PUBLIC)
