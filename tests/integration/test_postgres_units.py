@@ -8,6 +8,7 @@ import pytest
 
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth
 from adapters.postgres.pool import open_pool
+from adapters.postgres.transaction import Transaction
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.errors import Collision
 from application.testing.builders import AT, a_frame, a_text, an_id, later
@@ -200,6 +201,27 @@ async def test_a_killed_backend_is_unavailable_and_then_forgotten(world: World, 
                 return
             except Unavailable:
                 await asyncio.sleep(0.05)
+
+
+async def test_abandoning_a_connection_the_pool_has_seen_die_raises_nothing(database: str) -> None:
+    pool = await open_pool(database, 1)
+    killer = await asyncpg.connect(database)
+    transaction = Transaction(pool)
+    try:
+        await transaction.fetch("SELECT 1")
+        held = transaction._connection
+        assert held is not None
+        await killer.execute("SELECT pg_terminate_backend($1)", held.get_server_pid())
+        async with asyncio.timeout(10):
+            with pytest.raises(asyncpg.InterfaceError, match="released back to the pool"):
+                while True:
+                    held.is_closed()
+                    await asyncio.sleep(0.01)
+        await transaction.abandon()
+        assert await pool.fetchval("SELECT 1") == 1
+    finally:
+        await killer.close()
+        await pool.close()
 
 
 async def test_what_cannot_be_stored_is_invalid_and_the_unit_cannot_commit_after(world: World) -> None:

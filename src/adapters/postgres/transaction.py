@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+import asyncpg
+
 from adapters.postgres.pool import ACQUIRE_TIMEOUT_SECONDS, Connection, Pool, translating
 from application.errors import Collision
 
@@ -99,7 +101,9 @@ class Transaction:
                 if self._open:
                     await connection.execute("ROLLBACK")
             except Exception:
-                connection.terminate()
+                # A lost connection has left the pool by itself, and then cannot even be terminated.
+                with suppress(asyncpg.InterfaceError):
+                    connection.terminate()
             finally:
                 self._open = False
                 with suppress(Exception):
