@@ -19,9 +19,11 @@ from application.catalogue import register
 from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
+from application.identity.redact_messages import Redactor
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
 from application.ports.readers import (
+    Archive,
     ContactReader,
     ConversationReader,
     Credentials,
@@ -61,6 +63,7 @@ def _ports(
         Credentials: store.credentials,
         SessionReader: store.sessions,
         ContactReader: store.contacts,
+        Archive: store.archive,
         ConversationReader: store.conversations,
         MessageReader: store.messages,
     }
@@ -86,7 +89,9 @@ class Container(containers.DeclarativeContainer):
 
     authentication = providers.Singleton(Authentication, access_tokens, store.provided.sessions, clock)
     courier = providers.Singleton(ImmediateCourier, realtime.provided.broker, store.provided.outbox, clock)
-    relay = providers.Singleton(Relay, realtime.provided.broker, store.provided.outbox, clock)
+    relay = providers.Singleton(
+        Relay, realtime.provided.broker, store.provided.outbox, store.provided.command_log, clock
+    )
     hub = providers.Singleton(
         Hub,
         broker=realtime.provided.broker,
@@ -118,6 +123,7 @@ class Container(containers.DeclarativeContainer):
         courier=courier,
         witness=witness,
     )
+    redactor = providers.Singleton(Redactor, bus, store.provided.redactions)
     desk = providers.Singleton(
         Desk,
         bus=bus,

@@ -45,6 +45,7 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
         tasks = [_keep("hub", hub.run), _keep("courier", courier.run)]
         if settings.relay:
             tasks.append(_keep("relay", container.relay().run))
+            tasks.append(_keep("redactor", container.redactor().run))
         running_tasks = [asyncio.create_task(task) for task in tasks]
         try:
             yield container

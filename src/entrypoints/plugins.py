@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
+from adapters.memory.archive import MemoryArchive, MemoryRedactions
 from adapters.memory.outbox import (
     MemoryBroker,
     MemoryCommandLog,
@@ -27,6 +28,7 @@ from adapters.memory.people_readers import (
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
+from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
 from adapters.postgres.message_reader import PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
@@ -52,6 +54,7 @@ from application.ports.events import Broker, Outbox
 from application.ports.health import Health
 from application.ports.limits import Limits
 from application.ports.readers import (
+    Archive,
     ContactReader,
     ConversationReader,
     Credentials,
@@ -59,6 +62,7 @@ from application.ports.readers import (
     Epochs,
     MessageReader,
     Profiles,
+    Redactions,
     Relations,
     SessionReader,
 )
@@ -79,6 +83,8 @@ class Store:
     credentials: Credentials
     sessions: SessionReader
     contacts: ContactReader
+    archive: Archive
+    redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs
@@ -127,6 +133,8 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             credentials=PostgresCredentials(pool),
             sessions=PostgresSessionReader(pool),
             contacts=PostgresContactReader(pool),
+            archive=PostgresArchive(pool),
+            redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),
@@ -151,6 +159,8 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         credentials=MemoryCredentials(store),
         sessions=MemorySessionReader(store),
         contacts=MemoryContactReader(store),
+        archive=MemoryArchive(store),
+        redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),

@@ -164,7 +164,8 @@ class Bus:
             )
             await uow.commit(entry, frames)
         self._courier.dispatch(frames)
-        self._witness.committed(command, actor, events)
+        if recorded is None:
+            self._witness.committed(command, actor, events)
         return Outcome(result=result)
 
     def _registration(self, message: Any) -> Registration:

@@ -1,4 +1,5 @@
-"""Sweeps the outbox: publishes what a dead or cut-off process left behind, and prunes what is old.
+"""Sweeps the outbox: publishes what a dead or cut-off process left behind, and prunes what is old: events, and
+answers kept for repeats.
 
 One server does this at a time (``Outbox.claim``). Order: of each conversation by revision. An event published
 twice is dropped by the hubs; one never published is what this module exists to prevent.
@@ -7,6 +8,8 @@ twice is dropped by the hubs; one never published is what this module exists to 
 import asyncio
 from datetime import timedelta
 
+from application.bus.bus import ANSWERS_ARE_KEPT
+from application.ports.command_log import CommandLog
 from application.ports.events import Broker, Outbox
 from application.ports.system import Clock
 from domain.shared.errors import Unavailable
@@ -21,9 +24,10 @@ BATCH = 500
 class Relay:
     """``run`` sweeps until cancelled; an outage of the database or the broker only delays it."""
 
-    def __init__(self, broker: Broker, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, broker: Broker, outbox: Outbox, log: CommandLog, clock: Clock) -> None:
         self._broker = broker
         self._outbox = outbox
+        self._log = log
         self._clock = clock
 
     async def run(self) -> None:
@@ -38,6 +42,7 @@ class Relay:
                         sweeps += 1
                         if sweeps % SWEEPS_PER_PRUNE == 0:
                             await self._outbox.prune(self._clock.now() - KEPT_FOR)
+                            await self._log.forget_answers(self._clock.now() - ANSWERS_ARE_KEPT)
                 except Unavailable:
                     pass
                 await asyncio.sleep(SWEEP_EVERY_SECONDS)

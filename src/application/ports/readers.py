@@ -1,9 +1,9 @@
 """The read side: rows for views, as one person may find them. Privacy and access are applied by who asks."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.contacts.contact import Contact
 from domain.conversation.conversation import Conversation
@@ -191,6 +191,20 @@ class MessageReader(Protocol):
         limit: int,
         now: datetime,
     ) -> MessagePage: ...
+
+
+class Redactions(Protocol):
+    """Promise: ``pending`` are people who were erased and whose messages are still to be wiped."""
+
+    async def pending(self) -> list[UserId]: ...
+
+
+class Archive(Protocol):
+    """Promise: ``everything`` yields what is stored about somebody, section by section, each section's rows one after
+    the other, as one moment has it; nothing of it is anybody else's alone. Values are such as JSON knows.
+    """
+
+    def everything(self, user_id: UserId) -> AsyncIterator[tuple[str, dict[str, Any]]]: ...
 
 
 class Epochs(Protocol):
