@@ -70,17 +70,21 @@ class Container(containers.DeclarativeContainer):
     refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.refresh_secret)
     hashes = providers.Singleton(HmacBodyHashes, keys.provided.refresh_secret)
     cursors = providers.Singleton(Cursors, hashes)
-    people = providers.Singleton(People, store.provided.profiles, store.provided.relations)
+    profiles = realtime.provided.remember_profiles.call(store.provided.profiles)
+    sessions = realtime.provided.remember_sessions.call(store.provided.sessions)
+    people = providers.Singleton(People, profiles, store.provided.relations)
 
-    authentication = providers.Singleton(Authentication, access_tokens, store.provided.sessions, clock)
-    courier = providers.Singleton(ImmediateCourier, realtime.provided.broker, store.provided.outbox, clock)
-    relay = providers.Singleton(Relay, realtime.provided.broker, store.provided.outbox, clock)
+    authentication = providers.Singleton(Authentication, access_tokens, sessions, clock)
+    publishing = (realtime.provided.broker, store.provided.outbox, realtime.provided.caches, clock)
+    courier = providers.Singleton(ImmediateCourier, *publishing)
+    relay = providers.Singleton(Relay, *publishing)
     hub = providers.Singleton(
         Hub,
         broker=realtime.provided.broker,
         outbox=store.provided.outbox,
         conversations=store.provided.conversations,
         sessions=store.provided.sessions,
+        authentication=authentication,
         clock=clock,
     )
     gate = providers.Singleton(
@@ -102,6 +106,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
         courier=courier,
+        caches=realtime.provided.caches,
     )
     desk = providers.Singleton(
         Desk,

@@ -1,6 +1,7 @@
 """The read side in memory: what is committed, as one person may find it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from adapters.memory import visibility
@@ -33,7 +34,10 @@ class MemoryProfiles(_Reading):
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
         users, settings = self._store.users, self._store.settings
         known = [id for id in user_ids if id in users]
-        return {id: Profile(user=copied(users[id]), settings=copied(settings[id])) for id in known}
+        return {
+            id: Profile(user=replace(copied(users[id]), password_hash=""), settings=copied(settings[id]))
+            for id in known
+        }
 
 
 class MemoryRelations(_Reading):

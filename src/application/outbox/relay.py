@@ -7,6 +7,8 @@ twice is dropped by the hubs; one never published is what this module exists to 
 import asyncio
 from datetime import timedelta
 
+from application.outbox.freshness import fit_to_publish
+from application.ports.caches import Caches
 from application.ports.events import Broker, Outbox
 from application.ports.system import Clock
 from domain.shared.errors import Unavailable
@@ -21,9 +23,10 @@ BATCH = 500
 class Relay:
     """``run`` sweeps until cancelled; an outage of the database or the broker only delays it."""
 
-    def __init__(self, broker: Broker, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, broker: Broker, outbox: Outbox, caches: Caches, clock: Clock) -> None:
         self._broker = broker
         self._outbox = outbox
+        self._caches = caches
         self._clock = clock
 
     async def run(self) -> None:
@@ -45,8 +48,9 @@ class Relay:
             await self._outbox.release()
 
     async def sweep(self) -> int:
-        """Publish and mark one batch of what is older than a second; returns its size."""
-        frames = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
+        """Publish and mark one batch of what is older than a second; returns how many went out."""
+        pending = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
+        frames = await fit_to_publish(self._caches, pending)
         if frames:
             await self._broker.publish(frames)
             await self._outbox.mark([frame.id for frame in frames], self._clock.now())

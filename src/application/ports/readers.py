@@ -81,7 +81,9 @@ class MessagePage:
 
 
 class Profiles(Protocol):
-    """Promise: every account that exists, deactivated ones included, unknown ids left out."""
+    """Promise: every account that exists, deactivated ones included, unknown ids left out. The hash of a
+    password is not in it.
+    """
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
 
@@ -104,7 +106,9 @@ class Directory(Protocol):
 
 
 class SessionReader(Protocol):
-    """Promise: a session counts as live exactly until it is revoked or expires."""
+    """Promise: a session counts as live exactly until it is revoked or expires. What proves it and where it is
+    used from (token hash, address, user agent) may be left out.
+    """
 
     async def find(self, session_id: SessionId) -> Session | None: ...
 
