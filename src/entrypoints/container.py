@@ -10,6 +10,7 @@ from dependency_injector import containers, providers
 
 from adapters.argon2.passwords import Argon2Passwords
 from adapters.jwt.access_tokens import JwtAccessTokens
+from adapters.jwt.key_file import KeyFile
 from adapters.jwt.keys import SigningKeys
 from adapters.jwt.refresh_tokens import HmacBodyHashes, HmacRefreshTokens
 from adapters.system.clock import SystemClock, SystemIds
@@ -67,6 +68,7 @@ class Container(containers.DeclarativeContainer):
     keys = providers.Singleton(SigningKeys.load, settings.provided.signing_keys)
     passwords = providers.Singleton(Argon2Passwords)
     access_tokens = providers.Singleton(JwtAccessTokens, keys)
+    key_file = providers.Singleton(KeyFile, settings.provided.signing_keys, keys, access_tokens.provided.use)
     refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.refresh_secret)
     hashes = providers.Singleton(HmacBodyHashes, keys.provided.refresh_secret)
     cursors = providers.Singleton(Cursors, hashes)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from application.outbox.codec import encode
 from application.ports.caches import Caches
@@ -40,18 +39,21 @@ class Held:
         self._may_go_on = asyncio.Event()
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
-        return await self._held(await self._world.profiles.of(user_ids))
+        found = await self._world.profiles.of(user_ids)
+        await self._until_let_go()
+        return found
 
     async def find(self, session_id: SessionId) -> Session | None:
-        return await self._held(await self._world.sessions.find(session_id))
+        found = await self._world.sessions.find(session_id)
+        await self._until_let_go()
+        return found
 
     def let_go(self) -> None:
         self._may_go_on.set()
 
-    async def _held(self, found: Any) -> Any:
+    async def _until_let_go(self) -> None:
         self.has_read.set()
         await self._may_go_on.wait()
-        return found
 
 
 def frames_of(*events: Event) -> list[Frame]:
