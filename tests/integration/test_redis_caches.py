@@ -5,7 +5,7 @@ import itertools
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,6 +48,9 @@ class Counting:
     async def find(self, session_id: SessionId) -> Session | None:
         self.asked.append(1)
         return await self._world.sessions.find(session_id)
+
+    async def live_of(self, user_id: UserId, now: datetime) -> list[Session]:
+        return await self._world.sessions.live_of(user_id, now)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A cache with leases in a dictionary, and the ways in which one may be wrong, each named after what it does."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from adapters.memory.copies import copied
@@ -38,6 +39,9 @@ class DictionaryCache:
     async def find(self, session_id: SessionId) -> Session | None:
         session: Session | None = await self._remembered(session_id, lambda: self._sessions.find(session_id))
         return None if session is None else copied(session)
+
+    async def live_of(self, user_id: UserId, now: datetime) -> list[Session]:
+        return await self._sessions.live_of(user_id, now)
 
     async def forget(self, frames: Sequence[Frame]) -> None:
         for key in self.forgotten(stale_after(frames)):

@@ -1,5 +1,7 @@
 """Live sessions remembered in Redis for all servers: what authentication needs of them, and no secret."""
 
+from datetime import datetime
+
 import msgspec
 
 from adapters.redis.connection import RedisCommands
@@ -9,7 +11,7 @@ from application.ports.readers import SessionReader
 from application.ports.system import Clock
 from domain.identity.session import Session
 from domain.shared.errors import Unavailable
-from domain.shared.ids import SessionId
+from domain.shared.ids import SessionId, UserId
 
 # What proves a session, and where it is used from, does not go to Redis.
 _SESSION = Record(Session, {"refresh_token_hash": "", "ip_address": None, "user_agent": None})
@@ -43,6 +45,9 @@ class CachedSessions:
         if session is not None and session.is_live(now):
             self._leases.fill(looked, {key: (_SESSION.pack(session), session.expires_at - now)})
         return session
+
+    async def live_of(self, user_id: UserId, now: datetime) -> list[Session]:
+        return await self._inner.live_of(user_id, now)
 
 
 def _unpack(data: bytes | None) -> Session | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from application.outbox.codec import encode
 from application.ports.caches import Caches
@@ -47,6 +48,9 @@ class Held:
         found = await self._world.sessions.find(session_id)
         await self._until_let_go()
         return found
+
+    async def live_of(self, user_id: UserId, now: datetime) -> list[Session]:
+        return await self._world.sessions.live_of(user_id, now)
 
     def let_go(self) -> None:
         self._may_go_on.set()

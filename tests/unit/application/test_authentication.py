@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,6 +33,9 @@ class Sessions:
         if self.before:
             await self.before.pop()()
         return found
+
+    async def live_of(self, user_id: UserId, now: datetime) -> list[Session]:
+        return [self.session] if self.session.is_live(now) else []
 
 
 @dataclass(slots=True)
