@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -13,7 +14,8 @@ from adapters.redis.cached_profiles import profile_key
 from adapters.redis.cached_sessions import session_key
 from adapters.redis.connection import RedisCommands
 from domain.shared.ids import SessionId, UserId
-from tests.support.server import Person, a_person, online, server_process
+from tests.integration.certify.severable import severable
+from tests.support.server import Person, a_person, online, server_process, serving, settings_for
 
 AFTERWARDS = 200
 
@@ -123,3 +125,35 @@ async def test_servers_remember_whom_they_were_asked_for(
         await ben.post("/v1/auth/logout")
         kept = await commands.call("GET", session_key(ended))
         assert kept is None or not kept.startswith(b"=")
+
+
+async def test_what_happens_on_a_server_whose_redis_hangs_is_known_on_the_others_all_the_same(
+    fresh_database: str, redis: str
+) -> None:
+    address = urlsplit(redis)
+    async with severable(address.hostname or "127.0.0.1", address.port or 6379) as line:
+        by_way_of = address._replace(netloc=f"{address.netloc.rpartition(':')[0]}:{line.port}").geturl()
+        async with (
+            serving(settings_for(fresh_database, by_way_of)) as cut_off,
+            server_process(fresh_database, redis) as (well, _),
+            asyncio.timeout(60),
+        ):
+            ann, ben = await a_person(cut_off.url), await a_person(well)
+            assert (await ben.get(f"/v1/users/{ann.id}")).status_code == 200
+            line.freeze()
+            changed = await ann.http.patch("/v1/users/me", json={"display_name": "Another"})
+            assert changed.status_code == 200
+            assert (await ann.get(f"/v1/users/{ann.id}")).json()["display_name"] == "Another"
+            while (await ben.get(f"/v1/users/{ann.id}")).json()["display_name"] != "Another":
+                await asyncio.sleep(0.05)
+
+            elsewhere = Insistence(well, ann.token)
+            insisting = asyncio.create_task(elsewhere.go_on())
+            while not elsewhere.answers:
+                await asyncio.sleep(0.01)
+            assert (await ann.post("/v1/auth/logout")).status_code == 204
+            assert (await ann.get("/v1/users/me")).status_code == 401
+            await insisting
+            assert elsewhere.answers[0] == (False, 200)
+            assert elsewhere.accepted_after_refusal == 0
+            line.thaw()

@@ -1,6 +1,6 @@
 """Sweeps the outbox: publishes what a dead or cut-off process left behind, and prunes what is old.
 
-One server does this at a time (``Outbox.claim``). Order: of each conversation by revision. An event published
+One server does this at a time (``Outbox.claim``), and lets another try when it cannot. Order: of each conversation by revision. An event published
 twice is dropped by the hubs; one never published is what this module exists to prevent.
 """
 
@@ -42,16 +42,21 @@ class Relay:
                         if sweeps % SWEEPS_PER_PRUNE == 0:
                             await self._outbox.prune(self._clock.now() - KEPT_FOR)
                 except Unavailable:
-                    pass
+                    # Another server may reach what this one does not.
+                    await self._outbox.release()
                 await asyncio.sleep(SWEEP_EVERY_SECONDS)
         finally:
             await self._outbox.release()
 
     async def sweep(self) -> int:
-        """Publish and mark one batch of what is older than a second; returns how many went out."""
+        """Publish and mark one batch of what is older than a second; returns its size. Raises ``Unavailable`` when
+        some of it could not go out.
+        """
         pending = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
         frames = await fit_to_publish(self._caches, pending)
         if frames:
             await self._broker.publish(frames)
             await self._outbox.mark([frame.id for frame in frames], self._clock.now())
+        if len(frames) < len(pending):
+            raise Unavailable
         return len(frames)

@@ -1,11 +1,13 @@
 """Forgetting before telling: bus, courier and relay, with caches that do not always answer."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from adapters.memory.outbox import MemoryBroker
+from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock
 from application.bus.messages import Actor, Secret
 from application.conversation.create_group import CreateGroup
@@ -13,13 +15,18 @@ from application.identity.log_out import LogOut
 from application.identity.my_profile import ChangeMyProfile
 from application.identity.register_user import RegisterUser
 from application.messaging.send_message import SendMessage
+from application.outbox.relay import Relay
 from application.ports.events import Frame
 from application.testing.builders import an_id, later
+from application.testing.caches import frames_of
+from application.testing.stage import commit
+from domain.identity.events import ProfileChanged
 from domain.shared.errors import Unavailable
-from domain.shared.ids import ClientMessageId
+from domain.shared.ids import ClientMessageId, UserId
 from entrypoints.container import Container
 from entrypoints.lifespan import opened
 from tests.support.server import settings_for
+from tests.unit.adapters.memory_world import memory_world
 
 AFTER_A_WHILE = 2.0
 
@@ -121,10 +128,32 @@ async def test_what_cannot_be_forgotten_is_answered_kept_back_and_told_later(sta
     assert await stage.unmarked() == ["profile.updated"]
 
     stage.clock.advance(AFTER_A_WHILE)
-    assert await stage.container.relay().sweep() == 0
+    with pytest.raises(Unavailable):
+        await stage.container.relay().sweep()
     assert await stage.unmarked() == ["profile.updated"]
 
     stage.diary.is_out = False
     assert await stage.container.relay().sweep() == 1
     assert stage.diary.entries[-2:] == [("forgot", "profile.updated"), ("told", "profile.updated")]
     assert await stage.unmarked() == []
+
+
+async def test_a_relay_that_cannot_make_servers_forget_lets_another_one_try() -> None:
+    world, clock = memory_world(MemoryStore()), MemoryClock(later(100))
+    cut_off, well = Diary(is_out=True), Diary()
+    relays = [
+        Relay(Told(cut_off), world.outbox, cut_off, clock),
+        Relay(Told(well), world.rival_outbox, well, clock),
+    ]
+    async with world.units.open() as uow:
+        await commit(uow, *frames_of(ProfileChanged(user_ids=(UserId(an_id()),))))
+    assert await world.outbox.claim()
+    running = [asyncio.create_task(relay.run()) for relay in relays]
+    async with asyncio.timeout(30):
+        while await world.outbox.pending(later(100), 1):
+            await asyncio.sleep(0.01)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    assert well.entries == [("forgot", "profile.updated"), ("told", "profile.updated")]
+    assert cut_off.entries == []
