@@ -28,7 +28,7 @@ async def through(redis: str, line: Severable) -> AsyncIterator[Commands]:
     made: list[RedisCommands] = []
 
     def through(pause: float) -> RedisCommands:
-        made.append(RedisCommands(url, within=0.3, pause=pause))
+        made.append(RedisCommands(url, within=1, pause=pause))
         return made[-1]
 
     yield through
