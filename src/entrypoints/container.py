@@ -10,6 +10,7 @@ from dependency_injector import containers, providers
 
 from adapters.argon2.passwords import Argon2Passwords
 from adapters.jwt.access_tokens import JwtAccessTokens
+from adapters.jwt.key_file import KeyFile
 from adapters.jwt.keys import SigningKeys
 from adapters.jwt.refresh_tokens import HmacBodyHashes, HmacRefreshTokens
 from adapters.system.clock import SystemClock, SystemIds
@@ -82,22 +83,25 @@ class Container(containers.DeclarativeContainer):
     keys = providers.Singleton(SigningKeys.load, settings.provided.signing_keys)
     passwords = providers.Singleton(Argon2Passwords)
     access_tokens = providers.Singleton(JwtAccessTokens, keys)
+    key_file = providers.Singleton(KeyFile, settings.provided.signing_keys, keys, access_tokens.provided.use)
     refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.refresh_secret)
     hashes = providers.Singleton(HmacBodyHashes, keys.provided.refresh_secret)
     cursors = providers.Singleton(Cursors, hashes)
-    people = providers.Singleton(People, store.provided.profiles, store.provided.relations)
+    profiles = realtime.provided.remember_profiles.call(store.provided.profiles)
+    sessions = realtime.provided.remember_sessions.call(store.provided.sessions)
+    people = providers.Singleton(People, profiles, store.provided.relations)
 
-    authentication = providers.Singleton(Authentication, access_tokens, store.provided.sessions, clock)
-    courier = providers.Singleton(ImmediateCourier, realtime.provided.broker, store.provided.outbox, clock)
-    relay = providers.Singleton(
-        Relay, realtime.provided.broker, store.provided.outbox, store.provided.command_log, clock
-    )
+    authentication = providers.Singleton(Authentication, access_tokens, sessions, clock)
+    publishing = (realtime.provided.broker, store.provided.outbox, realtime.provided.caches, clock)
+    courier = providers.Singleton(ImmediateCourier, *publishing)
+    relay = providers.Singleton(Relay, *publishing, store.provided.command_log)
     hub = providers.Singleton(
         Hub,
         broker=realtime.provided.broker,
         outbox=store.provided.outbox,
         conversations=store.provided.conversations,
         sessions=store.provided.sessions,
+        authentication=authentication,
         clock=clock,
     )
     gate = providers.Singleton(
@@ -121,6 +125,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
         courier=courier,
+        caches=realtime.provided.caches,
         witness=witness,
     )
     redactor = providers.Singleton(Redactor, bus, store.provided.redactions)

@@ -5,11 +5,12 @@ A provider is an async context manager taking ``Settings``; what it yields is a 
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.memory.archive import MemoryArchive, MemoryRedactions
+from adapters.memory.caches import MemoryCaches
 from adapters.memory.outbox import (
     MemoryBroker,
     MemoryCommandLog,
@@ -44,11 +45,15 @@ from adapters.postgres.people_readers import (
 from adapters.postgres.pool import open_pool
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
+from adapters.redis.cached_profiles import CachedProfiles
+from adapters.redis.cached_sessions import CachedSessions
+from adapters.redis.caches import RedisCaches
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
 from adapters.system.clock import SystemClock
 from application.errors import StaleAdapter
+from application.ports.caches import Caches
 from application.ports.command_log import CommandLog
 from application.ports.events import Broker, Outbox
 from application.ports.health import Health
@@ -70,6 +75,12 @@ from application.ports.unit_of_work import UnitsOfWork
 from entrypoints.settings import Settings
 
 GROUP = "sentinal.adapters"
+T = TypeVar("T")
+
+
+def _as_it_is(reader: T) -> T:
+    """A reader nothing is remembered of."""
+    return reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +106,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Realtime:
-    """Everything that servers share and may lose."""
+    """Everything that servers share and may lose. Who remembers nothing leaves out the last three."""
 
     broker: Broker
     limits: Limits
     health: Health
+    caches: Caches = field(default_factory=MemoryCaches)
+    remember_profiles: Callable[[Profiles], Profiles] = _as_it_is
+    remember_sessions: Callable[[SessionReader], SessionReader] = _as_it_is
 
 
 Provider = Callable[[Settings], AbstractAsyncContextManager[Any]]
@@ -180,6 +194,9 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
             broker=broker,
             limits=RedisLimits(commands, MemoryLimits(SystemClock())),
             health=RedisHealth(commands, broker),
+            caches=RedisCaches(commands),
+            remember_profiles=lambda inner: CachedProfiles(inner, commands),
+            remember_sessions=lambda inner: CachedSessions(inner, commands, SystemClock()),
         )
     finally:
         await broker.close()

@@ -91,7 +91,9 @@ class MessagePage:
 
 
 class Profiles(Protocol):
-    """Promise: every account that exists, deactivated ones included, unknown ids left out."""
+    """Promise: every account that exists, deactivated ones included, unknown ids left out. The hash of a
+    password is not in it.
+    """
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
 
@@ -124,7 +126,8 @@ class Credentials(Protocol):
 
 
 class SessionReader(Protocol):
-    """Promise: a session counts as live exactly until it is revoked or expires; ``live_of`` lists those of one
+    """Promise: a session counts as live exactly until it is revoked or expires; what proves it and where it is
+    used from (token hash, address, user agent) may be left out by ``find``. ``live_of`` lists those of one
     person that are live at ``now``, the most recently used first.
     """
 
