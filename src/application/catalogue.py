@@ -13,6 +13,7 @@ from application.conversation import (
 )
 from application.identity import find_people, log_in, log_out, my_profile, refresh_session, register_user
 from application.messaging import list_messages, mark_read, send_message
+from application.presence import get_presence
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -38,6 +39,7 @@ QUERIES: dict[type[Any], Handler] = {
     list_conversations.GetConversation: list_conversations.get_one,
     list_members.ListMembers: list_members.handle,
     list_messages.ListMessages: list_messages.handle,
+    get_presence.GetPresence: get_presence.handle,
 }
 
 REPEATS: dict[type[Any], Handler] = {send_message.SendMessage: send_message.repeat}

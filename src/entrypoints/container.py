@@ -23,6 +23,10 @@ from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
 from application.ports.readers import ConversationReader, Directory, MessageReader, Profiles
 from application.ports.security import AccessTokens, BodyHashes, Passwords, RefreshTokens
+from application.presence.attendance import Attendance
+from application.presence.mirroring import Mirroring
+from application.presence.sight import Sight
+from application.presence.watching import Watching
 from application.realtime.hub import Hub
 from entrypoints.http.desk import Desk
 from entrypoints.plugins import Realtime, Store
@@ -37,6 +41,7 @@ def _ports(
     refresh_tokens: RefreshTokens,
     hashes: BodyHashes,
     people: People,
+    sight: Sight,
     cursors: Cursors,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
@@ -46,6 +51,7 @@ def _ports(
         RefreshTokens: refresh_tokens,
         BodyHashes: hashes,
         People: people,
+        Sight: sight,
         Cursors: cursors,
         Profiles: store.profiles,
         Directory: store.directory,
@@ -70,7 +76,12 @@ class Container(containers.DeclarativeContainer):
     refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.refresh_secret)
     hashes = providers.Singleton(HmacBodyHashes, keys.provided.refresh_secret)
     cursors = providers.Singleton(Cursors, hashes)
-    people = providers.Singleton(People, store.provided.profiles, store.provided.relations)
+    people = providers.Singleton(
+        People, store.provided.profiles, store.provided.relations, realtime.provided.presences
+    )
+    sight = providers.Singleton(
+        Sight, store.provided.profiles, store.provided.relations, realtime.provided.presences
+    )
 
     authentication = providers.Singleton(Authentication, access_tokens, store.provided.sessions, clock)
     courier = providers.Singleton(ImmediateCourier, realtime.provided.broker, store.provided.outbox, clock)
@@ -83,6 +94,23 @@ class Container(containers.DeclarativeContainer):
         sessions=store.provided.sessions,
         clock=clock,
     )
+    mirroring = providers.Singleton(
+        Mirroring,
+        mirror=store.provided.mirror,
+        presences=realtime.provided.presences,
+        relay=relay,
+        turn_every=settings.provided.heartbeat_every,
+    )
+    attendance = providers.Singleton(
+        Attendance,
+        presences=realtime.provided.presences,
+        broker=realtime.provided.broker,
+        mirroring=mirroring,
+        clock=clock,
+        ids=ids,
+        beat_every=settings.provided.heartbeat_every,
+    )
+    watching = providers.Singleton(Watching, broker=realtime.provided.broker, sight=sight, clock=clock)
     gate = providers.Singleton(
         Gatekeepers,
         limits=realtime.provided.limits,
@@ -90,7 +118,7 @@ class Container(containers.DeclarativeContainer):
         conversations=store.provided.conversations,
     )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, cursors
+        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors
     )
     handlers = providers.Singleton(register, ports)
     bus = providers.Singleton(
@@ -110,6 +138,9 @@ class Container(containers.DeclarativeContainer):
         access_tokens=access_tokens,
         refresh_tokens=refresh_tokens,
         hub=hub,
+        attendance=attendance,
+        watching=watching,
+        gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),
         epoch=epoch,
         settings=settings,

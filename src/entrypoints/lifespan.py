@@ -38,11 +38,13 @@ async def opened(settings: Settings) -> AsyncIterator[Container]:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Container]:
-    """The container with hub, courier and relay at work."""
+    """The container with hub, courier, relay and presence at work."""
     async with opened(settings) as container:
-        hub, courier = container.hub(), container.courier()
-        await hub.start()
-        tasks = [_keep("hub", hub.run), _keep("courier", courier.run)]
+        hub, courier, watching = container.hub(), container.courier(), container.watching()
+        attendance, mirroring = container.attendance(), container.mirroring()
+        await asyncio.gather(hub.start(), watching.start())
+        tasks = [_keep("hub", hub.run), _keep("courier", courier.run), _keep("watching", watching.run)]
+        tasks += [_keep("attendance", attendance.run), _keep("mirroring", mirroring.run)]
         if settings.relay:
             tasks.append(_keep("relay", container.relay().run))
         running_tasks = [asyncio.create_task(task) for task in tasks]
@@ -55,6 +57,9 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(2):
                     await courier.flush()
+                    await attendance.stop()
+                    await mirroring.stop()
+            await watching.stop()
             await hub.stop()
 
 

@@ -16,6 +16,7 @@ from adapters.memory.outbox import (
     MemoryLimits,
     MemoryOutbox,
 )
+from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
 from adapters.memory.readers import (
     MemoryConversationReader,
     MemoryDirectory,
@@ -38,17 +39,20 @@ from adapters.postgres.people_readers import (
     PostgresSessionReader,
 )
 from adapters.postgres.pool import open_pool
+from adapters.postgres.presence import PostgresMirror
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
+from adapters.redis.presence import RedisPresences
 from adapters.system.clock import SystemClock
 from application.errors import StaleAdapter
 from application.ports.command_log import CommandLog
 from application.ports.events import Broker, Outbox
 from application.ports.health import Health
 from application.ports.limits import Limits
+from application.ports.presence import Mirror, Presences
 from application.ports.readers import (
     ConversationReader,
     Directory,
@@ -76,6 +80,7 @@ class Store:
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs
+    mirror: Mirror
     outbox: Outbox
     command_log: CommandLog
     health: Health
@@ -87,6 +92,7 @@ class Realtime:
 
     broker: Broker
     limits: Limits
+    presences: Presences
     health: Health
 
 
@@ -122,6 +128,7 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),
+            mirror=PostgresMirror(pool),
             outbox=outbox,
             command_log=PostgresCommandLog(pool),
             health=PostgresHealth(pool),
@@ -144,6 +151,7 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),
+        mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),
         command_log=MemoryCommandLog(store),
         health=MemoryHealth(),
@@ -159,6 +167,7 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
         yield Realtime(
             broker=broker,
             limits=RedisLimits(commands, MemoryLimits(SystemClock())),
+            presences=RedisPresences(commands, lifetime=settings.presence_seconds),
             health=RedisHealth(commands, broker),
         )
     finally:
@@ -169,4 +178,10 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
 @asynccontextmanager
 async def memory_broker(settings: Settings) -> AsyncIterator[Realtime]:
     """Within this process only."""
-    yield Realtime(broker=MemoryBroker(), limits=MemoryLimits(SystemClock()), health=MemoryHealth())
+    clock = SystemClock()
+    yield Realtime(
+        broker=MemoryBroker(),
+        limits=MemoryLimits(clock),
+        presences=MemoryPresences(Roster(), clock, lifetime=settings.presence_seconds),
+        health=MemoryHealth(),
+    )

@@ -19,12 +19,16 @@ BATCH = 500
 
 
 class Relay:
-    """``run`` sweeps until cancelled; an outage of the database or the broker only delays it."""
+    """``run`` sweeps until cancelled; an outage of the database or the broker only delays it.
+
+    ``is_sweeping``: whether this server is the one, as far as it knows.
+    """
 
     def __init__(self, broker: Broker, outbox: Outbox, clock: Clock) -> None:
         self._broker = broker
         self._outbox = outbox
         self._clock = clock
+        self.is_sweeping = False
 
     async def run(self) -> None:
         """Sweep twice a second, prune every five minutes."""
@@ -32,16 +36,18 @@ class Relay:
         try:
             while True:
                 try:
-                    if await self._outbox.claim():
+                    self.is_sweeping = await self._outbox.claim()
+                    if self.is_sweeping:
                         while await self.sweep() == BATCH:
                             pass
                         sweeps += 1
                         if sweeps % SWEEPS_PER_PRUNE == 0:
                             await self._outbox.prune(self._clock.now() - KEPT_FOR)
                 except Unavailable:
-                    pass
+                    self.is_sweeping = False
                 await asyncio.sleep(SWEEP_EVERY_SECONDS)
         finally:
+            self.is_sweeping = False
             await self._outbox.release()
 
     async def sweep(self) -> int:

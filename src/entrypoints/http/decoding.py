@@ -49,9 +49,16 @@ async def no_body(request: AnyRequest) -> None:
         raise Invalid("This request takes no fields.", pointer=f"/{next(iter(fields))}")
 
 
-def query_from(request: AnyRequest, kind: type[M], **path: Any) -> M:
-    """The query in the query string, joined with what the path says. Raises ``Invalid``."""
-    return build(kind, _parameters(request), strict=False, **path)
+def query_from(request: AnyRequest, kind: type[M], *, lists: tuple[str, ...] = (), **path: Any) -> M:
+    """The query in the query string, joined with what the path says; ``lists`` are written with commas.
+
+    Raises ``Invalid``.
+    """
+    fields = _parameters(request)
+    for name in lists:
+        if name in fields:
+            fields[name] = fields[name].split(",") if fields[name] else []
+    return build(kind, fields, strict=False, **path)
 
 
 def build(kind: type[M], fields: dict[str, Any], *, strict: bool = True, **path: Any) -> M:

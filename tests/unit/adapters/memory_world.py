@@ -1,6 +1,7 @@
 """The memory adapters as one world, for certifying them and for breaking them on purpose."""
 
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
+from adapters.memory.presence import MemoryMirror
 from adapters.memory.readers import (
     MemoryConversationReader,
     MemoryDirectory,
@@ -45,6 +46,7 @@ def memory_world(store: MemoryStore) -> World:
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),
+        mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),
         rival_outbox=MemoryOutbox(store),
         command_log=MemoryCommandLog(store),

@@ -5,11 +5,15 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory.outbox import MemoryBroker, MemoryHealth, MemoryLimits
+from adapters.memory.presence import MemoryPresences, Roster
 from adapters.memory.system import MemoryClock
 from application.ports.limits import Rate
+from application.testing.builders import an_id
 from application.testing.events import Air, BrokerContract
 from application.testing.health import HealthContract, Patients
 from application.testing.limits import SLOW, Gate, LimitsContract
+from application.testing.presence import PresencesContract, Servers
+from domain.shared.ids import UserId
 
 
 class TestMemoryBroker(BrokerContract):
@@ -66,3 +70,25 @@ class TestMemoryHealth(HealthContract):
     @pytest.fixture
     def patients(self) -> Patients:
         return Patients(well=MemoryHealth(), ill=MemoryHealth(["The disk is full."]))
+
+
+class TestMemoryPresences(PresencesContract):
+    @pytest.fixture
+    def servers(self) -> Servers:
+        clock, roster = MemoryClock(), Roster()
+
+        async def let_pass(seconds: float) -> None:
+            clock.advance(seconds)
+
+        one, two = (MemoryPresences(roster, clock, lifetime=40.0) for _ in range(2))
+        return Servers(one=one, two=two, lifetime=40.0, let_pass=let_pass)
+
+    async def test_who_is_gone_leaves_nothing_but_when_they_were_seen(self, servers: Servers) -> None:
+        ann, bob = (UserId(an_id()) for _ in range(2))
+        await servers.one.beat([ann, bob])
+        await servers.one.leave([ann])
+        await servers.outlive()
+        await servers.two.leave([bob])
+        assert isinstance(servers.one, MemoryPresences)
+        assert not servers.one._roster.until
+        assert set(servers.one._roster.seen) == {ann, bob}
