@@ -92,6 +92,8 @@ class Attendance:
             return  # their last heartbeat runs out
 
     async def _beat(self, people: list[UserId]) -> None:
+        if not people:
+            return
         said, self._arrivals = self._arrivals, set()
         try:
             came = await self._presences.beat(people)

@@ -68,23 +68,31 @@ class Careless(MemoryBroker):
 
 
 class Flaky(MemoryPresences):
-    """Fails when told to, having done what it was asked to."""
+    """Fails or keeps its answer when told to, having done what it was asked to."""
 
     is_away = False
     looks = 0
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.lets_answers_go = asyncio.Event()
+        self.lets_answers_go.set()
+        self.kept = 0
+
     async def beat(self, user_ids: Sequence[UserId]) -> set[UserId]:
-        return self._or_fail(await super().beat(user_ids))
+        return await self._or_fail(await super().beat(user_ids))
 
     async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]:
-        return self._or_fail(await super().leave(user_ids))
+        return await self._or_fail(await super().leave(user_ids))
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Presence]:
         self.looks += 1
-        await asyncio.sleep(0)
-        return self._or_fail(await super().of(user_ids))
+        return await self._or_fail(await super().of(user_ids))
 
-    def _or_fail(self, answer: Any) -> Any:
+    async def _or_fail(self, answer: Any) -> Any:
+        self.kept += 1
+        await self.lets_answers_go.wait()
+        self.kept -= 1
         if self.is_away:
             raise Unavailable
         return answer

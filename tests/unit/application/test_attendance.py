@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from domain.shared.ids import UserId
 from tests.unit.application.presence_stage import Stage, Watcher, stage, until
 
@@ -29,7 +31,8 @@ async def test_somebody_is_online_with_the_first_connection_and_offline_a_while_
         assert watcher.states(ann) == [True, False]
 
 
-async def test_a_reconnect_shows_nothing_on_the_same_server_or_another() -> None:
+@pytest.mark.parametrize("where", ["the same server", "another server"])
+async def test_a_reconnect_shows_nothing(where: str) -> None:
     async with stage(leave_after=0.4) as s:
         ann = s.person()
         watcher, one, two = await _watcher(s, ann), await s.server(), await s.server()
@@ -39,8 +42,9 @@ async def test_a_reconnect_shows_nothing_on_the_same_server_or_another() -> None
             one.attendance.left(ann)
             await asyncio.sleep(0.05)
             one.attendance.arrived(ann)
-        one.attendance.left(ann)
-        two.attendance.arrived(ann)
+        if where == "another server":
+            one.attendance.left(ann)
+            two.attendance.arrived(ann)
         await asyncio.sleep(1.0)
         assert watcher.states(ann) == [True]
         assert watcher.sees(ann) is True
@@ -61,6 +65,22 @@ async def test_who_comes_back_while_they_are_being_taken_off_is_online() -> None
         assert watcher.sees(ann) is True
         here.attendance.left(ann)
         await until(lambda: watcher.sees(ann) is False)
+
+
+async def test_who_comes_and_goes_while_they_are_being_taken_off_is_offline_in_the_end() -> None:
+    async with stage(lifetime=60.0, leave_after=0.05) as s:
+        ann = s.person()
+        watcher, here = await _watcher(s, ann), await s.server()
+        here.attendance.arrived(ann)
+        await until(lambda: watcher.states(ann) == [True])
+        here.presences.lets_answers_go.clear()
+        here.attendance.left(ann)
+        await until(lambda: here.presences.kept == 1)
+        here.attendance.arrived(ann)
+        here.attendance.left(ann)
+        here.presences.lets_answers_go.set()
+        await until(lambda: not here.attendance._leaving and not here.attendance._arrivals)
+        await until(lambda: ann not in s.roster.until and watcher.sees(ann) is False)
 
 
 async def test_heartbeats_keep_somebody_online_for_as_long_as_they_stay() -> None:

@@ -151,6 +151,18 @@ async def test_people_of_a_server_that_died_go_offline_for_watchers_without_a_si
         assert watcher.sees(ben) is True
 
 
+async def test_that_somebody_came_is_believed_only_for_as_long_as_it_holds() -> None:
+    async with stage() as s:
+        ann, doomed, mine = s.person(), await s.server(), await s.server()
+        watcher = Watcher(s.person())
+        await watcher.watch(mine.watching, ann)
+        doomed.attendance.arrived(ann)
+        await until(lambda: watcher.states(ann) == [True])
+        await asyncio.sleep(s.lifetime * 1.5)
+        await doomed.die()
+        await until(lambda: watcher.states(ann) == [True, False])
+
+
 async def test_nobody_is_looked_at_while_nothing_can_have_changed() -> None:
     async with stage(lifetime=30.0) as s:
         people = [s.person() for _ in range(20)]
@@ -165,18 +177,41 @@ async def test_nobody_is_looked_at_while_nothing_can_have_changed() -> None:
         assert here.presences.looks == looks
 
 
-async def test_a_change_while_a_list_is_on_its_way_is_not_overtaken_by_the_answer() -> None:
-    async with stage(leave_after=0.0) as s:
+@pytest.mark.parametrize("has_a_list", [False, True])
+async def test_a_change_while_a_list_is_on_its_way_is_heard_after_the_answer(has_a_list: bool) -> None:
+    async with stage(lifetime=30.0) as s:
         ann, here, there = s.person(), await s.server(), await s.server()
-        for turn in range(200):
-            watcher = Watcher(s.person())
-            on_its_way = asyncio.create_task(watcher.watch(here.watching, ann))
-            for _ in range(turn % 8):
-                await asyncio.sleep(0)
-            come_or_go = there.attendance.left if turn % 2 else there.attendance.arrived
-            come_or_go(ann)
-            await on_its_way
-            await until(lambda w=watcher, to=not turn % 2: w.sees(ann) is to)  # type: ignore[misc]
+        watcher = Watcher(s.person())
+        if has_a_list:
+            await watcher.watch(here.watching, ann)
+        here.presences.lets_answers_go.clear()
+        on_its_way = asyncio.create_task(watcher.watch(here.watching, ann))
+        await until(lambda: here.presences.kept == 1)
+        there.attendance.arrived(ann)
+        await until(lambda: ann in s.roster.seen)
+        await asyncio.sleep(0.05)
+        assert watcher.heard == []
+        here.presences.lets_answers_go.set()
+        assert await on_its_way == [False]
+        await until(lambda: watcher.states(ann) == [True])
+
+
+async def test_a_change_while_a_list_fails_is_heard_on_the_last_one() -> None:
+    async with stage(lifetime=30.0) as s:
+        ann, ben, here, there = s.person(), s.person(), await s.server(), await s.server()
+        watcher = Watcher(s.person())
+        await watcher.watch(here.watching, ann)
+        on_its_way = asyncio.create_task(watcher.watch(here.watching, ben))
+        here.presences.lets_answers_go.clear()
+        await until(lambda: here.presences.kept == 1)
+        here.presences.lets_answers_go = asyncio.Event()
+        here.presences.lets_answers_go.set()
+        there.attendance.arrived(ann)
+        await until(lambda: here.presences.looks >= 3)
+        await asyncio.sleep(0.05)
+        assert watcher.heard == []
+        on_its_way.cancel()
+        await until(lambda: watcher.states(ann) == [True])
 
 
 async def test_a_list_that_cannot_be_answered_leaves_the_last_one_in_force() -> None:
