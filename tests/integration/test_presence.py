@@ -1,15 +1,16 @@
 """Who is online, through every layer: sockets, Redis, two servers, their watchers, and the database's copy."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
-from application.presence.signals import signals
 from tests.support.server import (
+    PASSWORD,
     Person,
     Realtime,
     Served,
@@ -138,15 +139,19 @@ async def test_privacy_is_heard_on_open_sockets(fresh_database: str, redis: str)
             online(two.url, cem.token) as cems,
         ):
             assert await _watch(bobs, ann) == await _watch(cems, ann) == [True]
-            await _save(one, fresh_database, ann, bob)
-            await _let_see(one, fresh_database, ann, "CONTACTS")
+            await _done(ann.http.put(f"/v1/contacts/{bob.id}", json={}))
+            await _let_see(ann, "CONTACTS")
             assert await _change(cems, ann) is None
             assert (await _asked(bob, ann), await _asked(cem, ann)) == ([True], [None])
-            await _let_see(one, fresh_database, ann, "NOBODY")
+            await _done(ann.http.put(f"/v1/contacts/{cem.id}", json={}))
+            assert await _change(cems, ann) is True
+            await _done(ann.http.delete(f"/v1/contacts/{cem.id}"))
+            assert await _change(cems, ann) is None
+            await _let_see(ann, "NOBODY")
             assert await _change(bobs, ann) is None
-            await _let_see(one, fresh_database, ann, "EVERYONE")
+            await _let_see(ann, "EVERYONE")
             assert await _change(bobs, ann) is await _change(cems, ann) is True
-            await _let_see(two, fresh_database, cem, "NOBODY")
+            await _let_see(cem, "NOBODY")
             assert await _change(cems, ann) is None, "last seen is reciprocal"
             await _nothing(bobs, 0.2)
 
@@ -156,42 +161,29 @@ async def test_a_block_is_heard_on_open_sockets_in_both_directions(fresh_databas
         ann, bob = await a_person(one.url), await a_person(two.url)
         async with online(one.url, ann.token) as anns, online(two.url, bob.token) as bobs:
             assert await _watch(bobs, ann) == await _watch(anns, bob) == [True]
-            await _save(one, fresh_database, ann, bob, blocked=True)
+            await _done(ann.http.put(f"/v1/contacts/{bob.id}/block"))
             assert await _change(bobs, ann) is await _change(anns, bob) is None
             assert await _asked(bob, ann) == await _asked(ann, bob) == [None]
-            await _save(one, fresh_database, ann, bob, blocked=False)
+            await _done(ann.http.delete(f"/v1/contacts/{bob.id}/block"))
             assert await _change(bobs, ann) is await _change(anns, bob) is True
 
 
-async def _let_see(server: Served, database: str, person: Person, setting: str) -> None:
-    await _tell(
-        server,
-        database,
-        person,
-        "UPDATE user_settings SET privacy_last_seen = $2 WHERE user_id = $1",
-        setting,
-    )
-
-
-async def _save(
-    server: Served, database: str, person: Person, other: Person, *, blocked: bool = False
+async def test_a_deactivated_account_is_nowhere_for_those_who_watch_it(
+    fresh_database: str, redis: str
 ) -> None:
-    await _tell(
-        server,
-        database,
-        person,
-        "INSERT INTO user_contacts (user_id, contact_user_id, is_blocked) VALUES ($1, $2, $3) "
-        "ON CONFLICT (user_id, contact_user_id) DO UPDATE SET is_blocked = EXCLUDED.is_blocked",
-        other.id,
-        blocked,
-    )
+    async with _two(fresh_database, redis) as (one, two):
+        ann, bob = await a_person(one.url), await a_person(two.url)
+        async with online(one.url, ann.token), online(two.url, bob.token) as bobs:
+            assert await _watch(bobs, ann) == [True]
+            await _done(ann.post("/v1/users/me/deactivate", {"password": PASSWORD}))
+            assert await _change(bobs, ann) is None
+            assert await _asked(bob, ann) == [None]
 
 
-async def _tell(server: Served, database: str, person: Person, sql: str, *more: Any) -> None:
-    """Change something about a person behind the server's back, then signal it as events about them do."""
-    connection = await asyncpg.connect(database)
-    await connection.execute(sql, person.id, *more)
-    await connection.close()
-    container = server.container
-    frames = signals([person.me["id"]], container.clock(), container.ids())
-    await container.realtime().broker.publish(frames)
+async def _done(request: Awaitable[httpx.Response]) -> None:
+    response = await request
+    assert response.is_success, response.text
+
+
+async def _let_see(person: Person, setting: str) -> None:
+    await _done(person.http.patch("/v1/users/me/settings", json={"privacy_last_seen": setting}))

@@ -7,7 +7,9 @@ from application.ports.command_log import CommandLog
 from application.ports.events import Outbox
 from application.ports.presence import Mirror
 from application.ports.readers import (
+    ContactReader,
     ConversationReader,
+    Credentials,
     Directory,
     Epochs,
     MessageReader,
@@ -45,7 +47,9 @@ class World:
     profiles: Profiles
     relations: Relations
     directory: Directory
+    credentials: Credentials
     sessions: SessionReader
+    contacts: ContactReader
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs

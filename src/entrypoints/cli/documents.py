@@ -8,14 +8,21 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 
 from adapters.jwt.keys import SigningKeys
-from entrypoints.http import conversations, identity, messages, presence
+from entrypoints.http import contacts, conversations, identity, messages, people, presence
 from entrypoints.http.openapi import openapi
 from entrypoints.ws.asyncapi import asyncapi
 
 
 def openapi_of_this_version() -> dict[str, object]:
     """The OpenAPI document, without a running server."""
-    routes = [*identity.ROUTES, *conversations.ROUTES, *messages.ROUTES, *presence.ROUTES]
+    routes = [
+        *identity.ROUTES,
+        *people.ROUTES,
+        *contacts.ROUTES,
+        *conversations.ROUTES,
+        *messages.ROUTES,
+        *presence.ROUTES,
+    ]
     app = Litestar(
         route_handlers=[Router("/v1", route_handlers=routes)],
         dependencies={"desk": Provide(_nobody, sync_to_thread=False)},

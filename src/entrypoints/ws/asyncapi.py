@@ -7,7 +7,7 @@ import msgspec
 
 from application.conversation.views import ListEntry, Participation
 from application.messaging.views import MessageView
-from application.outbox.codec import ReceiptUpdated, SessionRevoked
+from application.outbox.codec import ContactUpdated, ReceiptUpdated, SessionRevoked
 from application.presence.signals import CHANGED
 from application.presence.views import PresenceView
 from domain.shared.events import catalogue
@@ -21,6 +21,7 @@ EVENT_DATA: dict[str, Any] = {
     "conversation.created": ListEntry,
     "receipt.updated": ReceiptUpdated,
     "participation.updated": Participation,
+    "contact.updated": ContactUpdated,
     "session.revoked": SessionRevoked,
     CHANGED: PresenceView,
 }

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from adapters.memory.outbox import MemoryBroker, MemoryOutbox, MemorySubscription
+from adapters.memory.people_readers import MemoryProfiles, MemoryRelations
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
-from adapters.memory.readers import MemoryProfiles, MemoryRelations
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryIds
 from adapters.system.clock import SystemClock
