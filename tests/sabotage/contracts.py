@@ -29,11 +29,13 @@ from application.testing.people_readers import (
     SessionReaderContract,
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
+from application.testing.presence import MirrorContract, PresencesContract, Servers
 from application.testing.security import PasswordsContract
 from application.testing.system import ClockContract, IdsContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.sabotage.breaks import STORE_BREAKS
+from tests.sabotage.presence_breaks import PRESENCE_BREAKS, two_servers
 from tests.sabotage.realtime_breaks import (
     BROKER_BREAKS,
     CLOCK_BREAKS,
@@ -64,6 +66,17 @@ def gate() -> Gate:
         clock.advance(seconds)
 
     return Gate(limits=LIMITS_BREAKS.get(BREAK, MemoryLimits)(clock), let_pass=let_pass)
+
+
+@pytest.fixture
+def servers() -> Servers:
+    clock = MemoryClock()
+
+    async def let_pass(seconds: float) -> None:
+        clock.advance(seconds)
+
+    one, two = PRESENCE_BREAKS.get(BREAK, two_servers)(clock, 40.0)
+    return Servers(one=one, two=two, lifetime=40.0, let_pass=let_pass)
 
 
 @pytest.fixture
@@ -150,6 +163,14 @@ class TestBroker(BrokerContract):
 
 
 class TestLimits(LimitsContract):
+    pass
+
+
+class TestPresences(PresencesContract):
+    pass
+
+
+class TestMirror(MirrorContract):
     pass
 
 
