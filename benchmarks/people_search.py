@@ -38,7 +38,9 @@ async def measure(url: str, people: int) -> None:
         prefix = "ab"
         # As a server runs it: prepared, and with a plan for any prefix.
         await connection.execute("SET plan_cache_mode = force_generic_plan")
-        plan = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {BY_PREFIX}", prefix, *FIRST, 51)
+        plan = await connection.fetch(
+            f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {BY_PREFIX}", prefix, *FIRST, 51
+        )
         print(f"{people:,} people, prefix {prefix!r}:\n")
         print("\n".join(row[0] for row in plan))
         indexed: list[float] = []

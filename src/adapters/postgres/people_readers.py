@@ -19,7 +19,7 @@ _PROFILES = " ".join(
     (
         "SELECT",
         rows.USERS.of("u"),
-        ",",
+        ", u.last_seen_at,",
         rows.SETTINGS.of("s", prefix="s_"),
     )
     + ("FROM users u JOIN user_settings s ON s.user_id = u.id WHERE u.id = ANY($1)",)
@@ -72,6 +72,7 @@ class PostgresProfiles(Reading):
             row["id"]: Profile(
                 user=replace(rows.user(row), password_hash=""),
                 settings=rows.settings({name: row[f"s_{name}"] for name in rows.SETTINGS.columns}),
+                last_seen_at=row["last_seen_at"],
             )
             for row in found
         }
