@@ -5,20 +5,27 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from entrypoints.container import Container
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from tests.scenarios.accounts import Accounts, Sessions
 from tests.scenarios.contacts import Blocks, Contacts
 from tests.scenarios.erasure import Erasure
+from tests.scenarios.privacy import Privacy
 from tests.support.server import settings_for
 
 
 @pytest.fixture
-async def client(database: str, redis: str) -> AsyncIterator[httpx.AsyncClient]:
+async def container(database: str, redis: str) -> AsyncIterator[Container]:
     async with running(settings_for(database, redis)) as container:
-        transport = httpx.ASGITransport(application(container), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=20) as client:
-            yield client
+        yield container
+
+
+@pytest.fixture
+async def client(container: Container) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application(container), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=20) as client:
+        yield client
 
 
 class TestAccounts(Accounts):
@@ -38,4 +45,8 @@ class TestBlocks(Blocks):
 
 
 class TestErasure(Erasure):
+    pass
+
+
+class TestPrivacy(Privacy):
     pass

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -187,3 +187,38 @@ async def _done(request: Awaitable[httpx.Response]) -> None:
 
 async def _let_see(person: Person, setting: str) -> None:
     await _done(person.http.patch("/v1/users/me/settings", json={"privacy_last_seen": setting}))
+
+
+ADMITTED = {"EVERYONE": {"stranger", "contact"}, "CONTACTS": {"contact"}, "NOBODY": set[str]()}
+"""Whom each value of ``privacy_last_seen`` admits; ``blocked`` ones nowhere."""
+
+
+async def test_of_presence_each_viewer_hears_what_the_setting_admits(fresh_database: str, redis: str) -> None:
+    async with _two(fresh_database, redis) as (one, two), AsyncExitStack() as stack:
+        targets = {value: await a_person(one.url) for value in ADMITTED}
+        viewers = {kind: await a_person(two.url) for kind in ("stranger", "contact", "blocked")}
+        for value, target in targets.items():
+            changed = await target.http.patch("/v1/users/me/settings", json={"privacy_last_seen": value})
+            assert changed.status_code == 200
+            for kind in ("contact", "blocked"):
+                saved = await target.http.put(f"/v1/contacts/{viewers[kind].id}", json={})
+                assert saved.status_code == 200
+            blocked = await target.http.put(f"/v1/contacts/{viewers['blocked'].id}/block")
+            assert blocked.status_code == 204
+        sockets = {
+            kind: await stack.enter_async_context(online(two.url, viewer.token))
+            for kind, viewer in viewers.items()
+        }
+        for kind, socket in sockets.items():
+            known = await _watch(socket, *targets.values())
+            assert known == [False if kind in ADMITTED[value] else None for value in targets]
+        for target in targets.values():
+            await stack.enter_async_context(online(one.url, target.token))
+        for kind, socket in sockets.items():
+            admitted = {targets[value].id for value in targets if kind in ADMITTED[value]}
+            heard = {(await socket.event("presence.changed"))["data"]["user_id"] for _ in admitted}
+            assert heard == admitted
+        # Everybody has heard what they may, so what they may not would have come as well.
+        for socket in sockets.values():
+            assert (await socket.ask({"type": "ping"}))["type"] == "pong"
+            assert not [event for event in socket.events if event["type"] == "presence.changed"]

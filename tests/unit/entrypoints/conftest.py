@@ -5,14 +5,20 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from entrypoints.container import Container
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from tests.support.server import settings_for
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def container() -> AsyncIterator[Container]:
     async with running(settings_for()) as container:
-        transport = httpx.ASGITransport(application(container), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            yield client
+        yield container
+
+
+@pytest.fixture
+async def client(container: Container) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application(container), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client

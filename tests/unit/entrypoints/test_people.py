@@ -3,6 +3,7 @@
 from tests.scenarios.accounts import Accounts, Sessions
 from tests.scenarios.contacts import Blocks, Contacts
 from tests.scenarios.erasure import Erasure
+from tests.scenarios.privacy import Privacy
 
 
 class TestAccounts(Accounts):
@@ -22,4 +23,8 @@ class TestBlocks(Blocks):
 
 
 class TestErasure(Erasure):
+    pass
+
+
+class TestPrivacy(Privacy):
     pass
