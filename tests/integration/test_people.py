@@ -9,6 +9,7 @@ from entrypoints.container import Container
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from tests.scenarios.accounts import Accounts, Sessions
+from tests.scenarios.bad_input import BadInput
 from tests.scenarios.contacts import Blocks, Contacts
 from tests.scenarios.erasure import Erasure
 from tests.scenarios.privacy import Privacy
@@ -49,4 +50,8 @@ class TestErasure(Erasure):
 
 
 class TestPrivacy(Privacy):
+    pass
+
+
+class TestBadInput(BadInput):
     pass

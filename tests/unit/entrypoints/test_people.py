@@ -1,6 +1,7 @@
 """Accounts, sessions, contacts and blocks on the memory adapters."""
 
 from tests.scenarios.accounts import Accounts, Sessions
+from tests.scenarios.bad_input import BadInput
 from tests.scenarios.contacts import Blocks, Contacts
 from tests.scenarios.erasure import Erasure
 from tests.scenarios.privacy import Privacy
@@ -27,4 +28,8 @@ class TestErasure(Erasure):
 
 
 class TestPrivacy(Privacy):
+    pass
+
+
+class TestBadInput(BadInput):
     pass
