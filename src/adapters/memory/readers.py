@@ -76,6 +76,12 @@ class MemoryConversationReader(_Reading):
         present = [id for id in mine if not self._store.participants[id, user_id].has_left]
         return await self.heads_of([id for id in present if self._store.conversations[id].closed_at is None])
 
+    async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]:
+        conversation = self._store.conversations.get(conversation_id)
+        if conversation is None or conversation.closed_at is not None:
+            return set()
+        return {p.user_id for p in self._present(conversation_id)} & set(among)
+
     async def heads_of(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
         known = self._store.conversations
         return {id: known[id].revision for id in conversation_ids if id in known}

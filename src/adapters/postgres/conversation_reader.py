@@ -97,6 +97,10 @@ SELECT q.conversation_id, q.revision FROM participants p
   JOIN conversations c ON c.id = p.conversation_id
  WHERE p.user_id = $1 AND p.left_at IS NULL AND c.closed_at IS NULL
 """
+_PRESENT = """
+SELECT p.user_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
+ WHERE p.conversation_id = $1 AND p.user_id = ANY($2) AND p.left_at IS NULL AND c.closed_at IS NULL
+"""
 _HEADS_OF = "SELECT conversation_id, revision FROM conversation_sequences WHERE conversation_id = ANY($1)"
 
 
@@ -133,6 +137,9 @@ class PostgresConversationReader(Reading):
 
     async def heads(self, user_id: UserId) -> dict[ConversationId, int]:
         return {row["conversation_id"]: row["revision"] for row in await self.fetch(_HEADS, user_id)}
+
+    async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]:
+        return {row["user_id"] for row in await self.fetch(_PRESENT, conversation_id, list(among))}
 
     async def heads_of(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
         found = await self.fetch(_HEADS_OF, list(conversation_ids))

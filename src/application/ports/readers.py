@@ -150,7 +150,8 @@ class ContactReader(Protocol):
 class ConversationReader(Protocol):
     """Promise: ``page`` lists what ``user_id`` has and did not leave, pinned first, then by latest activity, each
     exactly once over all pages; ``entry`` is one of them, or None for who never took part or a closed group;
-    ``heads`` are the revisions of conversations somebody takes part in.
+    ``heads`` are the revisions of conversations somebody takes part in; ``present`` are those of ``among`` who take
+    part in a live one.
     """
 
     async def page(
@@ -175,6 +176,8 @@ class ConversationReader(Protocol):
     ) -> list[Participant]: ...
 
     async def heads(self, user_id: UserId) -> dict[ConversationId, int]: ...
+
+    async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]: ...
 
     async def heads_of(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]: ...
 

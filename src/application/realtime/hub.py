@@ -7,6 +7,7 @@ and then read from the outbox. So nothing rests on the broker keeping its promis
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -17,13 +18,14 @@ from application.identity.authentication import Authentication
 from application.ports.events import Broker, Delivery, Interrupted, Outbox, Subscription
 from application.ports.readers import ConversationReader, SessionReader
 from application.ports.system import Clock
-from application.realtime.channels import Connection, Stream, of_conversation, of_user, parse, reset
+from application.realtime.channels import Connection, of_conversation, of_user, parse, reset
+from application.realtime.mending import CATCH_UP_BATCH, Mender
+from application.realtime.stream import Stream
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
 
 HOLE_MAY_CLOSE_BY_ITSELF_SECONDS = 0.05
 CHECK_HEADS_EVERY_SECONDS = 2.0
-CATCH_UP_BATCH = 1000
 NOT_FOR_CLIENTS = frozenset({"profile.updated"})
 REVOKED = 4401
 
@@ -51,7 +53,8 @@ class Hub:
         self._clock = clock
         self._streams: dict[ConversationId, Stream] = {}
         self._people: dict[UserId, set[Connection]] = defaultdict(set)
-        self._heard: dict[Connection, set[ConversationId]] = defaultdict(set)
+        self._heard: dict[Connection, dict[ConversationId, int]] = defaultdict(dict)
+        self._mender = Mender(self._streams, outbox, conversations)
         self._subscription: Subscription | None = None
         self._line = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,19 +103,22 @@ class Hub:
         devices = self._people.get(connection.user_id, set())
         devices.discard(connection)
         deserted = []
-        for id in self._heard.pop(connection, set()):
+        for id in self._heard.pop(connection, {}):
             if stream := self._streams.get(id):
                 stream.drop(connection)
-                if stream.is_deserted:
-                    deserted.append(id)
+                deserted.append(id)
+        await self._leave(deserted, connection.user_id)
+
+    async def _leave(self, ids: Iterable[ConversationId], user_id: UserId | None = None) -> None:
+        """Stop listening to those conversations, and that person, that nobody here hears any more."""
         async with self._line:
-            gone = [id for id in deserted if id in self._streams and self._streams[id].is_deserted]
+            gone = [id for id in ids if id in self._streams and self._streams[id].is_deserted]
             for id in gone:
                 del self._streams[id]
             channels = [of_conversation(id) for id in gone]
-            if connection.user_id in self._people and not self._people[connection.user_id]:
-                del self._people[connection.user_id]
-                channels.append(of_user(connection.user_id))
+            if user_id is not None and user_id in self._people and not self._people[user_id]:
+                del self._people[user_id]
+                channels.append(of_user(user_id))
             if channels and self._subscription is not None:
                 await self._subscription.remove(channels)
 
@@ -123,14 +129,14 @@ class Hub:
         fresh = []
         for id in known:
             if id not in self._streams:
-                self._streams[id] = Stream(id)
+                self._streams[id] = Stream(id, self._people, self._heard)
                 fresh.append(id)
-        self._heard[connection].update(known)
         for id, revision in known.items():
+            self._heard[connection][id] = 0
             stream = self._streams[id]
             if revision is None:
                 stream.listeners.add(connection)
-            else:
+            elif not stream.hears(connection):
                 stream.catching_up[connection] = []
         if fresh:
             await self._open(fresh)
@@ -163,18 +169,9 @@ class Hub:
     async def _catch_up(self, stream: Stream, connection: Connection, revision: int) -> None:
         """Everything above ``revision``, first from the outbox, then what arrived meanwhile, then live."""
         frames = await self._outbox.since(stream.conversation_id, revision, CATCH_UP_BATCH)
-        arrived = stream.catching_up.pop(connection, None)
-        if arrived is None:
-            return
-        live_at = stream.order.delivered or 0
-        for frame in frames:
-            if frame.revision <= live_at:
-                connection.deliver(frame.body)
-                revision = max(revision, frame.revision)
-        for at, body in arrived:
-            if at > revision:
-                connection.deliver(body)
-        stream.listeners.add(connection)
+        stream.caught_up(connection, revision, frames)
+        if stream.is_deserted:
+            await self._leave([stream.conversation_id])
 
     async def _subscribe(self, channels: list[str]) -> None:
         if self._subscription is None:
@@ -202,13 +199,18 @@ class Hub:
             stream.emit([(0, delivery.body)])
             return
         stream.emit(stream.order.offer(delivery.revision, delivery.body))
+        if stream.is_deserted:
+            self._later(self._leave([stream.conversation_id]))
         if stream.order.has_hole and not stream.repairing:
             stream.repairing = True
-            self._later(self._repair(stream, HOLE_MAY_CLOSE_BY_ITSELF_SECONDS))
+            self._later(self._mender.repair(stream, HOLE_MAY_CLOSE_BY_ITSELF_SECONDS))
 
     def _hear_for_user(self, user_id: UserId, delivery: Delivery) -> None:
         devices = self._people.get(user_id, set())
         if delivery.event_type in NOT_FOR_CLIENTS:
+            return
+        if delivery.revision:
+            self._hear_of_membership(devices, delivery)
             return
         for connection in list(devices):
             connection.deliver(delivery.body)
@@ -227,9 +229,23 @@ class Hub:
             for connection in [each for each in devices if each.session_id == ended]:
                 connection.end(REVOKED, "unauthenticated")
 
+    def _hear_of_membership(self, devices: Iterable[Connection], delivery: Delivery) -> None:
+        """A conversation's event on a person's own channel: for those of their devices that do not hear it there."""
+        id = ConversationId(UUID(msgspec.json.decode(delivery.body)["conversation_id"]))
+        stream = self._streams.get(id)
+        if stream is not None and (stream.order.delivered or 0) < delivery.revision:
+            return  # it will come out there, in its place
+        for connection in list(devices):
+            if self._hears(connection, id) or self._heard[connection].get(id, 0) >= delivery.revision:
+                continue
+            if delivery.event_type == "member.added":
+                self._later(self._join_later(connection, id, delivery.revision - 1))
+            else:
+                connection.deliver(delivery.body)
+
     def _hears(self, connection: Connection, id: ConversationId) -> bool:
         stream = self._streams.get(id)
-        return stream is not None and (connection in stream.listeners or connection in stream.catching_up)
+        return stream is not None and stream.hears(connection)
 
     async def _join_later(self, connection: Connection, id: ConversationId, revision: int) -> None:
         try:
@@ -237,49 +253,17 @@ class Hub:
         except Unavailable:
             connection.end(1012, "unavailable")
 
-    async def _repair(self, stream: Stream, wait: float) -> None:
-        """Fill a hole from the outbox; where that no longer has it, tell listeners to fetch the state."""
-        try:
-            await asyncio.sleep(wait)
-            if not stream.order.has_hole:
-                return
-            for frame in await self._outbox.since(
-                stream.conversation_id, stream.order.delivered or 0, CATCH_UP_BATCH
-            ):
-                stream.emit(stream.order.offer(frame.revision, frame.body))
-            if stream.order.has_hole:
-                lost, after = stream.order.skip_hole()
-                stream.emit([(lost, reset(stream.conversation_id, lost)), *after])
-        except Unavailable:
-            return
-        finally:
-            stream.repairing = False
-
     async def _check_heads(self) -> None:
         """The last event of a quiet conversation leaves no hole; only the head tells that it was missed."""
         while True:
             await asyncio.sleep(CHECK_HEADS_EVERY_SECONDS)
             with suppress(Unavailable):
-                await self._compare_heads()
-
-    async def _compare_heads(self) -> None:
-        ids = [id for id, stream in self._streams.items() if stream.opened.is_set()]
-        behind = {id: self._streams[id].order.delivered or 0 for id in ids}
-        for id, head in (await self._conversations.heads_of(ids)).items() if ids else ():
-            stream = self._streams.get(id)
-            if stream is None or (stream.order.delivered or 0) >= head or stream.repairing:
-                continue
-            if stream.order.delivered != behind[id]:
-                continue
-            for frame in await self._outbox.since(id, behind[id], CATCH_UP_BATCH):
-                stream.emit(stream.order.offer(frame.revision, frame.body))
-            if (stream.order.delivered or 0) < head and not stream.order.has_hole:
-                stream.emit([(head, reset(id, head)), *stream.order.begin(head)])
+                await self._mender.compare_heads()
 
     async def _resynchronise(self) -> None:
         """The line was down: read heads, memberships and sessions again, and mend what was missed."""
         try:
-            await self._compare_heads()
+            await self._mender.compare_heads()
             for user_id, devices in list(self._people.items()):
                 heads = await self._conversations.heads(user_id)
                 for connection in list(devices):
@@ -287,12 +271,23 @@ class Hub:
                     if session is None or not session.is_live(self._clock.now()):
                         connection.end(REVOKED, "unauthenticated")
                         continue
+                    self._let_go_of_others(connection, heads)
                     missed = {id: head for id, head in heads.items() if not self._hears(connection, id)}
                     for id, head in missed.items():
                         connection.deliver(reset(id, head))
                     await self._join(connection, dict(missed))
         except Unavailable:
             return
+
+    def _let_go_of_others(self, connection: Connection, heads: Mapping[ConversationId, int]) -> None:
+        """What a connection hears and its person no longer takes part in; the event that said so was missed."""
+        for id in [id for id, left_at in self._heard[connection].items() if not left_at and id not in heads]:
+            if stream := self._streams.get(id):
+                revision = stream.order.delivered or 0
+                stream.drop(connection)
+                self._heard[connection][id] = revision
+                connection.deliver(reset(id, revision))
+                self._later(self._leave([id]))
 
     def _later(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)

@@ -248,3 +248,15 @@ class ConversationReaderContract:
         await close(world, closed)
         assert await world.conversations.heads(ben) == {kept: 2}
         assert await world.conversations.heads_of([kept, left, ConversationId(an_id())]) == {kept: 2, left: 1}
+
+    async def test_present_are_those_of_among_who_take_part_in_a_live_one(self, world: World) -> None:
+        ann, ben, cem, dan = await people(world, 4)
+        place = await group_of(world, ann, ben, cem)
+        await leave(world, place, cem, 0)
+        present = world.conversations.present
+        assert await present(place, [ann, ben, cem, dan]) == {ann, ben}
+        assert await present(place, [ben]) == {ben}
+        assert await present(place, []) == set()
+        assert await present(ConversationId(an_id()), [ann]) == set()
+        await close(world, place)
+        assert await present(place, [ann, ben]) == set()
