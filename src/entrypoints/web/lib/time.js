@@ -1,6 +1,6 @@
 // Dates and times in the reader's language and time zone.
 
-import { language, t } from "../i18n.js";
+import { language, listOf, t } from "../i18n.js";
 
 const formats = new Map();
 
@@ -17,6 +17,10 @@ function startOfDay(date) {
 /** Whole calendar days between the date and now; rounding absorbs the hour that daylight saving moves. */
 function daysAgo(date) {
   return Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
+}
+
+export function daysSince(iso) {
+  return daysAgo(new Date(iso));
 }
 
 export function timeOfDay(iso) {
@@ -41,6 +45,11 @@ export function dayLabel(iso) {
   return thisYear
     ? format("day", { weekday: "short", day: "numeric", month: "long" }).format(date)
     : format("day-year", { day: "numeric", month: "long", year: "numeric" }).format(date);
+}
+
+/** "Today, 14:05", as the language puts the two together. */
+export function dayAndTime(iso) {
+  return listOf([dayLabel(iso), timeOfDay(iso)], "unit");
 }
 
 /** Short enough for the corner of a list row: the time today, else the day. */
