@@ -8,6 +8,7 @@ from pathlib import Path
 from application.catalogue import COMMANDS, QUERIES
 from domain.shared.events import catalogue
 from entrypoints.cli.documents import openapi_of_this_version
+from entrypoints.cli.permissions import permissions
 from entrypoints.ws.asyncapi import EVENT_DATA, asyncapi
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +51,7 @@ def documents() -> dict[Path, str]:
     return {
         docs / "events.md": events(),
         docs / "use-cases.md": use_cases(),
+        docs / "permissions.md": permissions(),
         docs / "openapi.json": json.dumps(openapi_of_this_version(), indent=1) + "\n",
         docs / "asyncapi.json": json.dumps(asyncapi(), indent=1) + "\n",
     }

@@ -5,13 +5,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, get_type_hints
 
 from application.bus.bus import Registration
+from application.contacts import block_user, list_contacts, save_contact
 from application.conversation import (
     create_group,
     list_conversations,
     list_members,
     start_direct_conversation,
 )
-from application.identity import find_people, log_in, log_out, my_profile, refresh_session, register_user
+from application.identity import (
+    change_password,
+    deactivate_account,
+    find_people,
+    log_in,
+    log_out,
+    my_profile,
+    my_settings,
+    refresh_session,
+    register_user,
+    sessions,
+)
 from application.messaging import list_messages, mark_read, send_message
 
 Handler = Callable[..., Awaitable[Any]]
@@ -22,7 +34,15 @@ COMMANDS: dict[type[Any], Handler] = {
     refresh_session.RefreshSession: refresh_session.handle,
     log_out.LogOut: log_out.log_out,
     log_out.LogOutEverywhere: log_out.log_out_everywhere,
+    sessions.RevokeSession: sessions.revoke,
+    change_password.ChangePassword: change_password.handle,
     my_profile.ChangeMyProfile: my_profile.change,
+    my_settings.ChangeMySettings: my_settings.change,
+    deactivate_account.DeactivateAccount: deactivate_account.handle,
+    save_contact.SaveContact: save_contact.save,
+    save_contact.RemoveContact: save_contact.remove,
+    block_user.BlockUser: block_user.block,
+    block_user.UnblockUser: block_user.unblock,
     start_direct_conversation.StartDirectConversation: start_direct_conversation.handle,
     create_group.CreateGroup: create_group.handle,
     send_message.SendMessage: send_message.handle,
@@ -32,13 +52,27 @@ COMMANDS: dict[type[Any], Handler] = {
 
 QUERIES: dict[type[Any], Handler] = {
     my_profile.GetMyProfile: my_profile.get,
+    my_settings.GetMySettings: my_settings.get,
+    sessions.ListSessions: sessions.list_mine,
+    list_contacts.ListContacts: list_contacts.handle,
     find_people.GetUser: find_people.get_one,
+    find_people.GetUsers: find_people.get_many,
     find_people.FindPeople: find_people.find,
     list_conversations.ListConversations: list_conversations.list_mine,
     list_conversations.GetConversation: list_conversations.get_one,
     list_members.ListMembers: list_members.handle,
     list_messages.ListMessages: list_messages.handle,
 }
+
+PREPARES: dict[type[Any], Handler] = {
+    register_user.RegisterUser: register_user.prepare,
+    log_in.LogIn: log_in.prepare,
+    change_password.ChangePassword: change_password.prepare,
+    my_profile.ChangeMyProfile: my_profile.prepare,
+    deactivate_account.DeactivateAccount: deactivate_account.prepare,
+    save_contact.SaveContact: save_contact.prepare,
+}
+"""What a command does before its transaction opens."""
 
 REPEATS: dict[type[Any], Handler] = {send_message.SendMessage: send_message.repeat}
 """How a command that carries its own idempotency key finds its earlier answer."""
@@ -54,7 +88,11 @@ def register(ports: Mapping[type[Any], Any]) -> dict[type[Any], Registration]:
         if message.access is None:
             raise TypeError(f"{message.__name__} does not say who may")
         registrations[message] = Registration(
-            handle=handler, ports=_supplied(handler, ports), repeat=REPEATS.get(message)
+            handle=handler,
+            ports=_supplied(handler, ports),
+            repeat=REPEATS.get(message),
+            prepare=PREPARES.get(message),
+            prepare_ports=_supplied(PREPARES[message], ports) if message in PREPARES else {},
         )
     return registrations
 
@@ -64,7 +102,7 @@ def _supplied(handler: Handler, ports: Mapping[type[Any], Any]) -> dict[str, Any
     wanted = [
         parameter.name
         for parameter in inspect.signature(handler).parameters.values()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.name != "prepared"
     ]
     missing = [hints[name].__name__ for name in wanted if hints[name] not in ports]
     if missing:

@@ -1,8 +1,11 @@
 """What all views share: the way times are written, and pages."""
 
+import hashlib
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
+
+from domain.shared.errors import PreconditionFailed
 
 T = TypeVar("T")
 
@@ -19,3 +22,17 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
 PageSize = Annotated[int, msgspec.Meta(ge=1, le=100)]
 """How many items a page has at most."""
+
+
+def etag(view: msgspec.Struct) -> str:
+    """The entity tag of a view (RFC 9110 §8.8.3): strong, the same for the same content and no other."""
+    digest = hashlib.blake2b(msgspec.json.encode(view), digest_size=12)
+    return f'"{digest.hexdigest()}"'
+
+
+def require_match(if_match: str | None, view: msgspec.Struct) -> None:
+    """Raises ``PreconditionFailed`` unless an ``If-Match`` header names the view as it is, or anything (``*``)."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if etag(view) not in [tag.strip() for tag in if_match.split(",")]:
+        raise PreconditionFailed

@@ -21,10 +21,19 @@ from application.identity.authentication import Authentication
 from application.identity.people import People
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
-from application.ports.readers import ConversationReader, Directory, MessageReader, Profiles
+from application.ports.readers import (
+    ContactReader,
+    ConversationReader,
+    Credentials,
+    Directory,
+    MessageReader,
+    Profiles,
+    SessionReader,
+)
 from application.ports.security import AccessTokens, BodyHashes, Passwords, RefreshTokens
 from application.realtime.hub import Hub
 from entrypoints.http.desk import Desk
+from entrypoints.journal import Journal
 from entrypoints.plugins import Realtime, Store
 from entrypoints.settings import Settings
 from entrypoints.ws.gateway import Gateway
@@ -49,6 +58,9 @@ def _ports(
         Cursors: cursors,
         Profiles: store.profiles,
         Directory: store.directory,
+        Credentials: store.credentials,
+        SessionReader: store.sessions,
+        ContactReader: store.contacts,
         ConversationReader: store.conversations,
         MessageReader: store.messages,
     }
@@ -88,11 +100,13 @@ class Container(containers.DeclarativeContainer):
         limits=realtime.provided.limits,
         rates=settings.provided.rates,
         conversations=store.provided.conversations,
+        credentials=store.provided.credentials,
     )
     ports = providers.Singleton(
         _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, cursors
     )
     handlers = providers.Singleton(register, ports)
+    witness = providers.Singleton(Journal)
     bus = providers.Singleton(
         Bus,
         handlers=handlers,
@@ -102,6 +116,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
         courier=courier,
+        witness=witness,
     )
     desk = providers.Singleton(
         Desk,

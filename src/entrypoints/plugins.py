@@ -16,21 +16,23 @@ from adapters.memory.outbox import (
     MemoryLimits,
     MemoryOutbox,
 )
-from adapters.memory.readers import (
-    MemoryConversationReader,
+from adapters.memory.people_readers import (
+    MemoryContactReader,
+    MemoryCredentials,
     MemoryDirectory,
-    MemoryEpochs,
-    MemoryMessageReader,
     MemoryProfiles,
     MemoryRelations,
     MemorySessionReader,
 )
+from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from adapters.postgres.conversation_reader import PostgresConversationReader
 from adapters.postgres.message_reader import PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
 from adapters.postgres.people_readers import (
+    PostgresContactReader,
+    PostgresCredentials,
     PostgresDirectory,
     PostgresEpochs,
     PostgresProfiles,
@@ -50,7 +52,9 @@ from application.ports.events import Broker, Outbox
 from application.ports.health import Health
 from application.ports.limits import Limits
 from application.ports.readers import (
+    ContactReader,
     ConversationReader,
+    Credentials,
     Directory,
     Epochs,
     MessageReader,
@@ -72,7 +76,9 @@ class Store:
     profiles: Profiles
     relations: Relations
     directory: Directory
+    credentials: Credentials
     sessions: SessionReader
+    contacts: ContactReader
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs
@@ -118,7 +124,9 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             profiles=PostgresProfiles(pool),
             relations=PostgresRelations(pool),
             directory=PostgresDirectory(pool),
+            credentials=PostgresCredentials(pool),
             sessions=PostgresSessionReader(pool),
+            contacts=PostgresContactReader(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),
@@ -140,7 +148,9 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         profiles=MemoryProfiles(store),
         relations=MemoryRelations(store),
         directory=MemoryDirectory(store),
+        credentials=MemoryCredentials(store),
         sessions=MemorySessionReader(store),
+        contacts=MemoryContactReader(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),

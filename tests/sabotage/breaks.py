@@ -9,8 +9,9 @@ from typing import Any
 from adapters.memory.chat_repositories import MemoryMessages, MemoryParticipants
 from adapters.memory.copies import copied
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
+from adapters.memory.people_readers import MemoryDirectory
 from adapters.memory.people_repositories import MemoryUsers
-from adapters.memory.readers import MemoryConversationReader, MemoryDirectory, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader, MemoryMessageReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.turn import Turn
 from adapters.memory.unit_of_work import MemoryUnitOfWork

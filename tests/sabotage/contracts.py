@@ -15,6 +15,7 @@ from application.ports.security import Passwords
 from application.ports.system import Clock, Ids
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
 from application.testing.command_log import CommandLogContract
+from application.testing.contacts import ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.events import Air, BrokerContract, OutboxContract
 from application.testing.limits import Gate, LimitsContract
@@ -27,7 +28,7 @@ from application.testing.people_readers import (
     RelationsContract,
     SessionReaderContract,
 )
-from application.testing.people_repositories import ContactsContract, SessionsContract, UsersContract
+from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.security import PasswordsContract
 from application.testing.system import ClockContract, IdsContract
 from application.testing.unit_of_work import UnitOfWorkContract

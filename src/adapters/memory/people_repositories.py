@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.memory.copies import copied
-from adapters.memory.store import identifiers_of
+from adapters.memory.store import folded, identifiers_of
 from adapters.memory.turn import Turn
 from domain.contacts.contact import Contact
 from domain.identity.session import Session
@@ -42,7 +42,7 @@ class MemoryUsers:
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
         store = await self._turn.take()
-        key = (kind, identifier.casefold())
+        key = (kind, folded(identifier))
         for user in self.written.values():
             if key in identifiers_of(user):
                 return user
@@ -52,6 +52,9 @@ class MemoryUsers:
     async def find_many(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
         found = {user_id: await self.find(user_id) for user_id in user_ids}
         return {user_id: user for user_id, user in found.items() if user is not None}
+
+    def save_settings(self, settings: Settings) -> None:
+        self.settings[settings.user_id] = self._known_settings[settings.user_id] = settings
 
     async def settings_of(self, user_ids: Sequence[UserId]) -> dict[UserId, Settings]:
         store = await self._turn.take()
@@ -95,14 +98,19 @@ class MemorySessions:
 class MemoryContacts:
     """Whom people saved or blocked."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, saved: list[Any]) -> None:
         self._turn = turn
+        self._saved = saved
         self._known: dict[tuple[UserId, UserId], Contact] = {}
         self.written: dict[tuple[UserId, UserId], Contact] = {}
 
     def save(self, contact: Contact) -> None:
         pair = (contact.user_id, contact.contact_user_id)
         self._known[pair] = self.written[pair] = contact
+        self._saved.append(contact)
+
+    async def lock(self, user_id: UserId, contact_user_id: UserId) -> Contact | None:
+        return await self.find(user_id, contact_user_id)
 
     async def find(self, user_id: UserId, contact_user_id: UserId) -> Contact | None:
         store = await self._turn.take()

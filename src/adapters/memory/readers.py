@@ -1,4 +1,4 @@
-"""The read side in memory: what is committed, as one person may find it."""
+"""Reading conversations and messages in memory: what is committed, as one person may find it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,15 +7,12 @@ from adapters.memory import visibility
 from adapters.memory.copies import copied
 from adapters.memory.store import MemoryStore
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
-from application.ports.readers import Entry, EntryKey, MemberKey, MessagePage, Profile, Summary
+from application.ports.readers import Entry, EntryKey, MemberKey, MessagePage, Summary
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role
-from domain.identity.session import Session
-from domain.identity.settings import Relation
-from domain.identity.user import User
 from domain.messaging.content import preview
 from domain.messaging.message import Message
-from domain.shared.ids import ConversationId, SessionId, UserId, peer_of
+from domain.shared.ids import ConversationId, UserId, peer_of
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -25,62 +22,6 @@ class _Reading:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-
-
-class MemoryProfiles(_Reading):
-    """Accounts with their settings, raw."""
-
-    async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
-        users, settings = self._store.users, self._store.settings
-        known = [id for id in user_ids if id in users]
-        return {id: Profile(user=copied(users[id]), settings=copied(settings[id])) for id in known}
-
-
-class MemoryRelations(_Reading):
-    """Who saved and who blocked whom."""
-
-    async def between(self, viewer: UserId, others: Sequence[UserId]) -> dict[UserId, Relation]:
-        return {other: self._relation(viewer, other) for other in others}
-
-    def _relation(self, viewer: UserId, target: UserId) -> Relation:
-        mine = self._store.contacts.get((viewer, target))
-        theirs = self._store.contacts.get((target, viewer))
-        return Relation(
-            is_self=viewer == target,
-            saved_by_viewer=mine is not None and mine.saved,
-            saved_by_target=theirs is not None and theirs.saved,
-            blocked_by_viewer=mine is not None and mine.is_blocked,
-            blocked_by_target=theirs is not None and theirs.is_blocked,
-        )
-
-
-class MemoryDirectory(_Reading):
-    """People by the beginning of a name, or by an exact address."""
-
-    async def by_prefix(self, prefix: str, *, after: tuple[str, UserId] | None, limit: int) -> list[User]:
-        wanted = prefix.casefold()
-        found = [
-            user
-            for user in self._store.users.values()
-            if user.is_active
-            and any(name.casefold().startswith(wanted) for name in (user.username or "", user.display_name))
-        ]
-        ordered = sorted(found, key=lambda user: (user.username or "", user.id))
-        beyond = [user for user in ordered if after is None or (user.username or "", user.id) > after]
-        return [copied(user) for user in beyond[:limit]]
-
-    async def by_contact(self, kind: str, value: str) -> User | None:
-        holder = self._store.identifiers.get((kind, value.casefold()))
-        user = None if holder is None else self._store.users[holder]
-        return copied(user) if user is not None and user.is_active else None
-
-
-class MemorySessionReader(_Reading):
-    """Sessions by id."""
-
-    async def find(self, session_id: SessionId) -> Session | None:
-        found = self._store.sessions.get(session_id)
-        return None if found is None else copied(found)
 
 
 class MemoryConversationReader(_Reading):
@@ -165,8 +106,8 @@ class MemoryConversationReader(_Reading):
     def _receipts(self, me: Participant) -> tuple[int, int]:
         others = [p for p in self._present(me.conversation_id) if p.user_id != me.user_id]
         return (
-            min((p.last_delivered_sequence for p in others), default=0),
-            min((p.last_read_sequence for p in others), default=0),
+            min((p.told_delivered_sequence for p in others), default=0),
+            min((p.told_read_sequence for p in others), default=0),
         )
 
     def _present(self, conversation_id: ConversationId) -> list[Participant]:

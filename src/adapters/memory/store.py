@@ -80,7 +80,11 @@ class MemoryStore:
         self.sessions_of[session.user_id].add(session.id)
 
     def put_contact(self, contact: Contact) -> None:
-        self.contacts[contact.user_id, contact.contact_user_id] = copied(contact)
+        pair = (contact.user_id, contact.contact_user_id)
+        if contact.says_nothing:
+            self.contacts.pop(pair, None)
+        else:
+            self.contacts[pair] = copied(contact)
 
     def put_conversation(self, conversation: Conversation) -> None:
         self.conversations[conversation.id] = copied(conversation)
@@ -126,4 +130,9 @@ class MemoryStore:
 
 def identifiers_of(user: User) -> list[tuple[str, str]]:
     """What somebody may log in with, each as it is compared: without regard to case."""
-    return [(kind, value.casefold()) for kind in IDENTIFIERS if (value := getattr(user, kind)) is not None]
+    return [(kind, folded(value)) for kind in IDENTIFIERS if (value := getattr(user, kind)) is not None]
+
+
+def folded(text: str) -> str:
+    """Without regard to case as a database does it: character by character, each to one (Unicode's simple mapping)."""
+    return "".join(character.lower()[0] for character in text)

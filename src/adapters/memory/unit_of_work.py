@@ -22,7 +22,7 @@ class MemoryUnitOfWork:
         self._saved: list[Any] = []
         self.users = MemoryUsers(turn, self._saved)
         self.sessions = MemorySessions(turn, self._saved)
-        self.contacts = MemoryContacts(turn)
+        self.contacts = MemoryContacts(turn, self._saved)
         self.conversations = MemoryConversations(turn, self._saved)
         self.participants = MemoryParticipants(turn, self._saved)
         self.messages = MemoryMessages(turn, self.conversations)

@@ -61,8 +61,8 @@ SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revisio
                AND {is_news("m", "p", "$2")}
              LIMIT {UNREAD_AT_MOST}) AS counted) AS news
  CROSS JOIN LATERAL (
-        SELECT coalesce(min(o.last_delivered_sequence), 0) AS delivered,
-               coalesce(min(o.last_read_sequence), 0) AS read
+        SELECT coalesce(min(o.told_delivered_sequence), 0) AS delivered,
+               coalesce(min(o.told_read_sequence), 0) AS read
           FROM participants o
          WHERE (c.type = 'DM' OR $3) AND c.member_count <= {RECEIPTS_UP_TO_MEMBERS}
            AND o.conversation_id = p.conversation_id AND o.user_id <> p.user_id

@@ -1,11 +1,14 @@
 """Reading people: profiles, relations, sessions, the directory, and the database's epoch."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from adapters.postgres import rows
 from adapters.postgres.pool import Reading
-from application.ports.readers import Profile
+from application.ports.readers import Credential, Profile
+from domain.contacts.contact import Contact
 from domain.identity.session import Session
 from domain.identity.settings import Relation
 from domain.identity.user import User
@@ -25,16 +28,37 @@ SELECT user_id, contact_user_id, saved, is_blocked FROM user_contacts
  WHERE (user_id = $1 AND contact_user_id = ANY($2)) OR (contact_user_id = $1 AND user_id = ANY($2))
 """
 _SESSION = " ".join(("SELECT", rows.SESSIONS.names, "FROM user_sessions WHERE id = $1"))
-_BY_PREFIX = " ".join(
-    ("SELECT", rows.USERS.names, "FROM users WHERE is_active AND")
-    + ("(starts_with(lower(username::text), lower($1)) OR starts_with(lower(display_name), lower($1)))",)
-    + ("AND (coalesce(username::text, ''), id) > ($2::text, $3::uuid)",)
-    + ("ORDER BY coalesce(username::text, '') COLLATE \"C\", id LIMIT $4",)
-).replace("(coalesce(username::text, ''), id)", "(coalesce(username::text, '') COLLATE \"C\", id)")
+# Both names are compared as indexed: in lower case, by code point, so that a beginning is a range.
+_BY_PREFIX = f"""
+SELECT {rows.USERS.names} FROM users
+ WHERE is_active
+   AND ((lower(username::text) COLLATE "C" >= lower($1) COLLATE "C"
+         AND lower(username::text) COLLATE "C" < (lower($1) || U&'\\+10FFFF') COLLATE "C")
+     OR (lower(display_name) COLLATE "C" >= lower($1) COLLATE "C"
+         AND lower(display_name) COLLATE "C" < (lower($1) || U&'\\+10FFFF') COLLATE "C"))
+   AND (coalesce(username::text, '') COLLATE "C", id) > ($2::text, $3::uuid)
+ ORDER BY coalesce(username::text, '') COLLATE "C", id LIMIT $4
+"""
 _BY_CONTACT = {
     kind: " ".join(("SELECT", rows.USERS.names, "FROM users WHERE is_active AND", kind, "= $1::citext"))
     for kind in ("email", "phone_number")
 }
+_LIVE = f"""
+SELECT {rows.SESSIONS.names} FROM user_sessions
+ WHERE user_id = $1 AND NOT is_revoked AND expires_at > $2 ORDER BY last_used_at DESC, id DESC
+"""
+_CREDENTIAL = "SELECT id, password_hash, deactivated_at FROM users WHERE id = $1 AND erased_at IS NULL"
+_CREDENTIAL_BY = {
+    kind: f"SELECT id, password_hash, deactivated_at FROM users WHERE {kind} = $1::citext"
+    for kind in ("username", "email", "phone_number")
+}
+_PAGE = f"""
+SELECT {rows.CONTACTS.names} FROM user_contacts
+ WHERE user_id = $1
+   AND CASE WHEN $2::boolean THEN is_blocked ELSE saved AND ($2 IS NULL OR NOT is_blocked) END
+   AND ($3::timestamptz IS NULL OR (created_at, contact_user_id) > ($3, $4::uuid))
+ ORDER BY created_at, contact_user_id LIMIT $5
+"""
 _FIRST = UserId(UUID(int=0))
 
 
@@ -78,6 +102,29 @@ class PostgresSessionReader(Reading):
         row = await self.fetchrow(_SESSION, session_id)
         return None if row is None else rows.session(row)
 
+    async def live_of(self, user_id: UserId, now: datetime) -> list[Session]:
+        return [rows.session(row) for row in await self.fetch(_LIVE, user_id, now)]
+
+
+class PostgresCredentials(Reading):
+    """Accounts to log in to."""
+
+    async def by_identifier(self, kind: str, identifier: str) -> Credential | None:
+        return _credential(await self.fetchrow(_CREDENTIAL_BY[kind], identifier))
+
+    async def of(self, user_id: UserId) -> Credential | None:
+        return _credential(await self.fetchrow(_CREDENTIAL, user_id))
+
+
+class PostgresContactReader(Reading):
+    """Whom somebody saved or blocks."""
+
+    async def page(
+        self, user_id: UserId, *, blocked: bool | None, after: tuple[datetime, UserId] | None, limit: int
+    ) -> list[Contact]:
+        at, other = after or (None, None)
+        return [rows.contact(row) for row in await self.fetch(_PAGE, user_id, blocked, at, other, limit)]
+
 
 class PostgresDirectory(Reading):
     """People by the beginning of a name, or by an exact address."""
@@ -96,3 +143,11 @@ class PostgresEpochs(Reading):
 
     async def current(self) -> str:
         return str((await self.fetchrow("SELECT epoch FROM database_epoch"))["epoch"])
+
+
+def _credential(row: Any) -> Credential | None:
+    if row is None:
+        return None
+    return Credential(
+        user_id=row["id"], password_hash=row["password_hash"], deactivated_at=row["deactivated_at"]
+    )

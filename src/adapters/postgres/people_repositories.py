@@ -30,6 +30,10 @@ _CONTACTS = f"""
 SELECT {rows.CONTACTS.names} FROM user_contacts
  WHERE (user_id, contact_user_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 """
+_REMOVE_CONTACTS = """
+DELETE FROM user_contacts
+ WHERE (user_id, contact_user_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+"""
 
 
 class PostgresUsers:
@@ -59,9 +63,9 @@ class PostgresUsers:
         return await self._users.get(user_id)
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
-        wanted = identifier.casefold()
+        wanted = identifier.lower()
         for user in self._here.values():
-            if (getattr(user, kind) or "").casefold() == wanted:
+            if (getattr(user, kind) or "").lower() == wanted:
                 return user
         found = await self._transaction.fetch(_BY_IDENTIFIER[kind], identifier)
         # One who was changed here has given up what the row still says.
@@ -72,6 +76,9 @@ class PostgresUsers:
     async def find_many(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
         return await self._users.get_many(user_ids)
 
+    def save_settings(self, settings: Settings) -> None:
+        self._settings.save(settings.user_id, settings)
+
     async def settings_of(self, user_ids: Sequence[UserId]) -> dict[UserId, Settings]:
         return await self._settings.get_many(user_ids)
 
@@ -79,6 +86,7 @@ class PostgresUsers:
         """What must be written."""
         yield from rows.USERS.updating(self._users.changed)
         yield from rows.USERS.inserting(self._users.added)
+        yield from rows.SETTINGS.updating(self._settings.changed)
         yield from rows.SETTINGS.inserting(self._settings.added)
 
     async def _load(self, ids: list[UserId]) -> dict[UserId, User]:
@@ -131,12 +139,20 @@ class PostgresSessions:
 class PostgresContacts:
     """Whom people saved or blocked."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
         self._transaction = transaction
+        self._saved = saved
         self._contacts: Identities[Pair, Contact] = Identities(transaction, rows.CONTACTS, self._load)
 
     def save(self, contact: Contact) -> None:
         self._contacts.save((contact.user_id, contact.contact_user_id), contact)
+        self._saved.append(contact)
+
+    async def lock(self, user_id: UserId, contact_user_id: UserId) -> Contact | None:
+        # A row that is not there cannot be locked; the person who speaks can.
+        await self._transaction.fetch(_LOCK_PERSON, user_id)
+        self._contacts.distrust([(user_id, contact_user_id)])
+        return await self.find(user_id, contact_user_id)
 
     async def find(self, user_id: UserId, contact_user_id: UserId) -> Contact | None:
         return await self._contacts.get((user_id, contact_user_id))
@@ -147,7 +163,10 @@ class PostgresContacts:
 
     def statements(self) -> Iterable[Statement]:
         """What must be written."""
-        yield from rows.CONTACTS.upserting(self._contacts.changed)
+        changed = self._contacts.changed
+        yield from rows.CONTACTS.upserting([each for each in changed if not each.says_nothing])
+        if gone := [each for each in changed if each.says_nothing]:
+            yield _REMOVE_CONTACTS, [[c.user_id for c in gone], [c.contact_user_id for c in gone]]
 
     async def _load(self, pairs: list[Pair]) -> dict[Pair, Contact]:
         found = await self._transaction.fetch_in_turn(_CONTACTS, *zip(*pairs, strict=True))

@@ -132,7 +132,8 @@ PARTICIPANTS = Table(
     "conversation_id uuid, user_id uuid, role participant_role, joined_at timestamptz, "
     "joined_sequence bigint, added_by uuid, muted_until timestamptz, silenced_until timestamptz, "
     "pinned_at timestamptz, archived boolean, listed boolean, last_read_sequence bigint, "
-    "last_delivered_sequence bigint, cleared_through_sequence bigint, my_revision bigint, revision bigint, "
+    "last_delivered_sequence bigint, told_read_sequence bigint, told_delivered_sequence bigint, "
+    "cleared_through_sequence bigint, my_revision bigint, revision bigint, "
     "left_at timestamptz, left_sequence bigint",
     "conversation_id, user_id",
 )

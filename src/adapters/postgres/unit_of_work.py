@@ -42,7 +42,7 @@ class PostgresUnitOfWork:
         self._saved: list[Any] = []
         self.users = PostgresUsers(transaction, self._saved)
         self.sessions = PostgresSessions(transaction, self._saved)
-        self.contacts = PostgresContacts(transaction)
+        self.contacts = PostgresContacts(transaction, self._saved)
         self.participants = PostgresParticipants(transaction, self._saved)
         self.conversations = PostgresConversations(transaction, self._saved, self.participants.distrust)
         self.messages = PostgresMessages(transaction, self.conversations, self.contacts)

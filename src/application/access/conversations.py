@@ -1,15 +1,20 @@
 """Rules about a conversation, asked while it is locked, so that a removal must wait for the act it would forbid."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from application.bus.access import Access, Always, Gatekeepers
 from application.bus.messages import QueryScope, Scope
+from domain.conversation.conversation import Conversation
+from domain.identity.settings import Relation
 from domain.shared.errors import ConversationNotFound, NotAParticipant, RecipientUnavailable
 from domain.shared.ids import UserId, peer_of
 
 
 class _Participant(Always):
     """Who never took part learns nothing, not even that the conversation exists."""
+
+    words = "participant"
 
     async def inside(self, message: Any, scope: Scope) -> None:
         conversation = await scope.uow.conversations.lock(message.conversation_id)
@@ -30,12 +35,16 @@ class _Participant(Always):
 
 
 class _TookPart(Always):
+    words = "participant, now or once"
+
     async def of_query(self, message: Any, scope: QueryScope, gate: Gatekeepers) -> None:
         if await gate.conversations.membership(scope.user_id, message.conversation_id) is None:
             raise ConversationNotFound
 
 
 class _MayPost(Always):
+    words = "not silenced, and the post policy allows it"
+
     async def inside(self, message: Any, scope: Scope) -> None:
         conversation = await scope.uow.conversations.get(message.conversation_id)
         me = await scope.uow.participants.get(message.conversation_id, scope.user_id)
@@ -43,6 +52,8 @@ class _MayPost(Always):
 
 
 class _NotBlocked(Always):
+    words = "direct conversation: the other side is active, and nobody blocks anybody"
+
     async def inside(self, message: Any, scope: Scope) -> None:
         conversation = await scope.uow.conversations.get(message.conversation_id)
         if conversation.direct_key is None:
@@ -61,8 +72,50 @@ async def require_reachable(scope: Scope, other: UserId) -> None:
     person = people.get(other)
     if person is None or not person.is_active:
         raise RecipientUnavailable
-    if any(contact.is_blocked for contact in await scope.uow.contacts.touching(scope.user_id, [other])):
+    if (await relations_with([other], scope))[other].is_blocked:
         raise RecipientUnavailable
+
+
+async def is_hushed(conversation: Conversation, scope: Scope) -> bool:
+    """Whether receipts go nowhere: a direct conversation with somebody who cannot be reached."""
+    if conversation.direct_key is None:
+        return False
+    peer = peer_of(conversation.direct_key, scope.user_id)
+    if peer == scope.user_id:
+        return False
+    try:
+        await require_reachable(scope, peer)
+    except RecipientUnavailable:
+        return True
+    return False
+
+
+async def shares_reads(conversation: Conversation, scope: Scope) -> bool:
+    """Whether others may know what was read: always in groups, in direct conversations if both sides let them."""
+    if conversation.direct_key is None:
+        return True
+    sides = {scope.user_id, peer_of(conversation.direct_key, scope.user_id)}
+    settings = await scope.uow.users.settings_of(sorted(sides))
+    return all(each.read_receipts for each in settings.values())
+
+
+async def relations_with(others: Sequence[UserId], scope: Scope) -> dict[UserId, Relation]:
+    """How whoever acts stands to each of ``others``, as this transaction finds it."""
+    rows = {
+        (contact.user_id, contact.contact_user_id): contact
+        for contact in await scope.uow.contacts.touching(scope.user_id, others)
+    }
+    relations = {}
+    for other in others:
+        mine, theirs = rows.get((scope.user_id, other)), rows.get((other, scope.user_id))
+        relations[other] = Relation(
+            is_self=other == scope.user_id,
+            saved_by_viewer=mine is not None and mine.saved,
+            saved_by_target=theirs is not None and theirs.saved,
+            blocked_by_viewer=mine is not None and mine.is_blocked,
+            blocked_by_target=theirs is not None and theirs.is_blocked,
+        )
+    return relations
 
 
 participant = Access(_Participant())

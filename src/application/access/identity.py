@@ -8,6 +8,8 @@ from domain.shared.errors import Unauthenticated
 
 
 class _LoggedIn(Always):
+    words = "logged in"
+
     async def before(self, message: Any, actor: Actor, gate: Gatekeepers) -> None:
         if actor.user_id is None:
             raise Unauthenticated

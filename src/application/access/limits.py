@@ -1,48 +1,81 @@
-"""Rate limits as rules. They are asked before the transaction opens, so no lock ever waits for them."""
+"""Rate limits as rules. They are asked before the transaction opens, so no lock ever waits for them.
 
-from collections.abc import Callable
+What each limit says is noted on the actor, for the edge to tell the client.
+"""
+
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from application.bus.access import Access, Always, Gatekeepers
-from application.bus.messages import Actor
+from application.bus.messages import Actor, Quota
+from domain.identity.user import identifier_kind
 from domain.shared.errors import RateLimited
 
-Key = Callable[[Any, Actor], str]
+Key = Callable[[Any, Actor, Gatekeepers], Awaitable[str | None]]
+"""Whose budget a message is charged to; None for nobody's."""
 
 
-def _by_user(message: Any, actor: Actor) -> str:
+async def by_user(message: Any, actor: Actor, gate: Gatekeepers) -> str | None:
+    """One budget for each person."""
     return str(actor.user_id)
 
 
-def by_address(message: Any, actor: Actor) -> str:
+async def by_address(message: Any, actor: Actor, gate: Gatekeepers) -> str | None:
     """One budget for everything that comes from one address."""
     return actor.address
 
 
-def by_account_and_address(message: Any, actor: Actor) -> str:
-    """One budget per account tried and address it is tried from."""
-    return f"{message.identifier.casefold()}|{actor.address}"
+async def _if_password(message: Any, actor: Actor, gate: Gatekeepers) -> str | None:
+    return actor.address if _gives_password(message) else None
 
 
-def by_account(message: Any, actor: Actor) -> str:
-    """One budget per account tried, wherever from."""
-    return str(message.identifier.casefold())
+async def _by_account(message: Any, actor: Actor, gate: Gatekeepers) -> str | None:
+    """One budget per account, by whichever of its identifiers it is named; unknown ones have their own."""
+    if not _gives_password(message):
+        return None
+    if actor.user_id is not None:
+        return str(actor.user_id)
+    kind = identifier_kind(message.identifier)
+    account = None if kind is None else await gate.credentials.by_identifier(*kind)
+    return str(message.identifier.casefold() if account is None else account.user_id)
+
+
+async def _by_account_and_address(message: Any, actor: Actor, gate: Gatekeepers) -> str | None:
+    account = await _by_account(message, actor, gate)
+    return None if account is None else f"{account}|{actor.address}"
+
+
+def _gives_password(message: Any) -> bool:
+    return getattr(message, "password", None) is not None or (
+        getattr(message, "current_password", None) is not None
+    )
 
 
 class _RateLimit(Always):
     def __init__(self, name: str, by: Key) -> None:
         self.name = name
         self.by = by
+        self.words = f"limit `{name}`"
 
     async def before(self, message: Any, actor: Actor, gate: Gatekeepers) -> None:
         rate = gate.rates.get(self.name)
-        if rate is None:
+        key = None if rate is None else await self.by(message, actor, gate)
+        if rate is None or key is None:
             return
-        verdict = await gate.limits.take(rate, self.by(message, actor))
+        verdict = await gate.limits.take(rate, key)
+        actor.quotas.append(Quota(rate=rate, verdict=verdict))
         if not verdict.allowed:
             raise RateLimited(retry_after=verdict.retry_after)
 
 
-def rate_limit(name: str, by: Key = _by_user) -> Access:
+def rate_limit(name: str, by: Key = by_user) -> Access:
     """At most what the setting of that name allows; by default each person has a budget of their own."""
     return Access(_RateLimit(name, by))
+
+
+password_checks = (
+    rate_limit("login_address", _if_password)
+    & rate_limit("login", _by_account_and_address)
+    & rate_limit("login_account", _by_account)
+)
+"""The limits of guessing: shared by everything that compares a password, charged only when one is given."""

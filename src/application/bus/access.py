@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from application.ports.limits import Limits, Rate
-from application.ports.readers import ConversationReader
+from application.ports.readers import ConversationReader, Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +19,14 @@ class Gatekeepers:
     limits: Limits
     rates: Mapping[str, Rate]
     conversations: ConversationReader
+    credentials: Credentials
 
 
 class Rule(Protocol):
-    """One condition. It returns when it is met, and raises a refusal when not."""
+    """One condition. It returns when it is met, and raises a refusal when not. ``words``: itself, for people."""
+
+    @property
+    def words(self) -> str: ...
 
     async def before(self, message: Any, actor: Any, gate: Gatekeepers) -> None: ...
 
@@ -58,6 +62,8 @@ class Access:
 
 class Always:
     """A rule that has nothing to say; others override the moment they care for."""
+
+    words = ""
 
     async def before(self, message: Any, actor: Any, gate: Gatekeepers) -> None:
         return None

@@ -7,7 +7,7 @@ happens between commit and publish: nothing is lost, the relay sweeps the outbox
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from application.ports.events import Frame
 from application.ports.system import Clock, Ids
 from application.ports.unit_of_work import UnitsOfWork
 from domain.shared.errors import IdempotencyConflict, RateLimited, Refusal, Unavailable
+from domain.shared.events import Event
 from domain.shared.ids import CommandId
 
 R = TypeVar("R")
@@ -33,17 +34,31 @@ ANSWERS_ARE_KEPT = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A handler with the ports it asked for, and how it recognises a repeat, if it does so by itself."""
+    """A handler with the ports it asked for, and how it recognises a repeat, if it does so by itself.
+
+    ``prepare`` is what must be done before a transaction opens, because it is slow on purpose: comparing and
+    hashing passwords. The handler gets what comes of it as ``prepared``.
+    """
 
     handle: Callable[..., Awaitable[Any]]
     ports: dict[str, Any]
     repeat: Callable[..., Awaitable[Any]] | None = None
+    prepare: Callable[..., Awaitable[Any]] | None = None
+    prepare_ports: dict[str, Any] = field(default_factory=dict)
 
 
 class Courier(Protocol):
     """Whoever takes committed frames to the broker. Never waits, never raises."""
 
     def dispatch(self, frames: Sequence[Frame]) -> None: ...
+
+
+class Witness(Protocol):
+    """Whoever keeps account of what is done and refused. Never waits, never raises."""
+
+    def committed(self, command: Any, actor: Actor, events: Sequence[Event]) -> None: ...
+
+    def refused(self, command: Any, actor: Actor, refusal: Refusal) -> None: ...
 
 
 class Bus:
@@ -61,6 +76,7 @@ class Bus:
         clock: Clock,
         ids: Ids,
         courier: Courier,
+        witness: Witness,
     ) -> None:
         self._handlers = handlers
         self._units = units
@@ -69,6 +85,7 @@ class Bus:
         self._clock = clock
         self._ids = ids
         self._courier = courier
+        self._witness = witness
 
     async def execute(self, command: Command[R], actor: Actor, *, key: Key | None = None) -> R:
         """Do it and return what comes of it."""
@@ -94,9 +111,11 @@ class Bus:
             raise AssertionError("unreachable")
         except Collision as collision:
             raise Unavailable from collision
-        except (RateLimited, Unavailable):
+        except (RateLimited, Unavailable) as refusal:
+            self._witness.refused(command, actor, refusal)
             raise
         except Refusal as refusal:
+            self._witness.refused(command, actor, refusal)
             await self._log.note(entry_of(command, actor, id, now, refused=refusal.code))
             raise
 
@@ -126,6 +145,10 @@ class Bus:
     ) -> Outcome[R]:
         if key is not None and (answer := await self._log.answer(key, now - ANSWERS_ARE_KEPT)):
             return _again(command, answer)
+        ports = registration.ports
+        if registration.prepare is not None:
+            prepared = await registration.prepare(command, actor, now, **registration.prepare_ports)
+            ports = {**ports, "prepared": prepared}
         async with self._units.open() as uow:
             scope = Scope(actor=actor, now=now, id=id, uow=uow)
             if registration.repeat and recorded is None:
@@ -133,11 +156,15 @@ class Bus:
                 if earlier is not None:
                     return Outcome(result=earlier, repeated=True)
             await self._access(command).inside(command, scope)
-            result: R = await registration.handle(command, scope, **registration.ports)
-            frames = encode(uow.events(), scope.new_id, now, id)
-            entry = recorded or entry_of(command, actor, id, now, key=key, result=result)
+            result: R = await registration.handle(command, scope, **ports)
+            events = uow.events()
+            frames = encode(events, scope.new_id, now, id)
+            entry = recorded or entry_of(
+                command, actor, id, now, key=key, result=result, subject_id=scope.subject_id
+            )
             await uow.commit(entry, frames)
         self._courier.dispatch(frames)
+        self._witness.committed(command, actor, events)
         return Outcome(result=result)
 
     def _registration(self, message: Any) -> Registration:

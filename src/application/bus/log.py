@@ -1,9 +1,11 @@
 """How a command becomes a row of the log, and an idempotency key an answer that is given again."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -27,13 +29,19 @@ class Key:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def payload_of(command: Command[Any]) -> bytes:
-    """The command as JSON, each secret replaced by null."""
-    secrets = frozenset(secret_fields(type(command)))
+def payload_of(command: Command[Any], *, without: Iterable[str] = ()) -> bytes:
+    """The command as JSON, each secret, and each field of ``without``, replaced by null."""
+    secrets = frozenset((*secret_fields(type(command)), *without))
     if not secrets:
         return _encoder.encode(command)
     fields = msgspec.structs.asdict(command)
-    return _encoder.encode({name: None if name in secrets else value for name, value in fields.items()})
+    return _encoder.encode(
+        {
+            name: None if name in secrets else value
+            for name, value in fields.items()
+            if value is not msgspec.UNSET
+        }
+    )
 
 
 def entry_of(
@@ -45,9 +53,13 @@ def entry_of(
     refused: str | None = None,
     key: str | None = None,
     result: Any = None,
+    subject_id: UUID | None = None,
 ) -> LogEntry:
-    """The row that records ``command``; with ``key``, also its ``result`` for whoever repeats it."""
-    payload = payload_of(command)
+    """The row that records ``command``; with ``key``, also its ``result`` for whoever repeats it.
+
+    Of what was refused it keeps nothing personal: a mistyped identifier may be a password.
+    """
+    payload = payload_of(command, without=type(command).personal if refused else ())
     return LogEntry(
         id=id,
         actor_id=actor.user_id,
@@ -55,7 +67,7 @@ def entry_of(
         name=type(command).__name__,
         payload=payload,
         at=at,
-        subject_id=getattr(command, "message_id", None),
+        subject_id=subject_id or getattr(command, "message_id", None),
         refused=refused,
         idempotency_key=key,
         fingerprint=hashlib.sha256(payload).digest() if key else None,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from application.bus.access import Access
+from application.ports.limits import Rate, Verdict
 from application.ports.unit_of_work import UnitOfWork
 from domain.shared.ids import CommandId, SessionId, UserId
 
@@ -50,7 +51,12 @@ class Message(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unkn
 
 
 class Command(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A wish to change something, in the imperative. Also its HTTP schema, its frame and its log payload."""
+    """A wish to change something, in the imperative. Also its HTTP schema, its frame and its log payload.
+
+    ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure.
+    """
+
+    personal: ClassVar[dict[str, Any]] = {}
 
 
 class Query(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,18 +64,30 @@ class Query(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What one rate limit said of one request."""
+
+    rate: Rate
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who asks: a person in a session, or somebody not logged in yet. ``address`` is where from."""
+    """Who asks: a person in a session, or somebody not logged in yet. ``address`` is where from; ``quotas`` is
+    filled with what the limits said.
+    """
 
     user_id: UserId | None = None
     session_id: SessionId | None = None
     address: str = ""
     user_agent: str | None = None
+    quotas: list[Quota] = field(default_factory=list, repr=False, compare=False)
 
 
 @dataclass(slots=True, kw_only=True)
 class Scope:
-    """The circumstances of one command: who, when, which id, which transaction.
+    """The circumstances of one command: who, when, which id, which transaction. ``subject_id`` is the account or
+    message it turned out to be about, where the command itself does not say.
 
     Everything a handler could take from chance or from the clock comes from here, so the same command with the
     same id and time always does the same: that is what makes the log replayable.
@@ -79,6 +97,7 @@ class Scope:
     now: datetime
     id: CommandId
     uow: UnitOfWork
+    subject_id: UUID | None = None
     _made: int = 0
 
     @property
@@ -130,6 +149,6 @@ def uuid7_from(at: datetime, random: bytes) -> UUID:
 
 def secret_fields(message: type[Message[Any]]) -> Iterator[str]:
     """The names of a message's fields that are never stored."""
-    for field in msgspec.structs.fields(message):
-        if field.type is Secret or Secret in get_args(field.type):
-            yield field.name
+    for each in msgspec.structs.fields(message):
+        if each.type is Secret or Secret in get_args(each.type):
+            yield each.name

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from application.access.conversations import relations_with
 from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.bus.messages import Command, Scope
@@ -11,7 +12,6 @@ from application.conversation.views import ConversationView, Participation, Rece
 from domain.conversation.conversation import Conversation, PostPolicy
 from domain.conversation.events import ConversationCreated
 from domain.conversation.participant import Participant, Role
-from domain.identity.settings import Privacy
 from domain.messaging.events import MessageCreated
 from domain.messaging.message import system_message
 from domain.shared.ids import ConversationId, MessageId, UserId
@@ -87,18 +87,9 @@ async def willing_to_join(scope: Scope, wanted: list[UserId]) -> set[UserId]:
         return set()
     people = await scope.uow.users.find_many(wanted)
     settings = await scope.uow.users.settings_of(list(people))
-    contacts = await scope.uow.contacts.touching(scope.user_id, list(people))
-    blocked = {c.user_id for c in contacts if c.is_blocked} | {
-        c.contact_user_id for c in contacts if c.is_blocked
-    }
-    saved_me = {c.user_id for c in contacts if c.saved and c.contact_user_id == scope.user_id}
+    relations = await relations_with(list(people), scope)
     return {
         id
         for id, person in people.items()
-        if person.is_active
-        and id not in blocked
-        and (
-            settings[id].privacy_groups is Privacy.EVERYONE
-            or (settings[id].privacy_groups is Privacy.CONTACTS and id in saved_me)
-        )
+        if person.is_active and relations[id].reaches(settings[id].privacy_groups)
     }

@@ -92,11 +92,15 @@ async def get_one(
 
 
 async def _views(viewer: UserId, entries: list[Entry], people: People) -> list[ListEntry]:
-    peers = await people.seen_by(viewer, [e.peer_id for e in entries if e.peer_id is not None])
+    ids = [entry.peer_id for entry in entries if entry.peer_id is not None]
+    peers = await people.seen_by(viewer, ids)
+    sharing = await people.sharing_receipts(viewer, ids)
     return [
         ListEntry(
             conversation=ConversationView.of_entry(
-                entry, peers.get(entry.peer_id) if entry.peer_id else None
+                entry,
+                None if entry.peer_id is None else peers.get(entry.peer_id),
+                with_reads=entry.peer_id is None or entry.peer_id in sharing,
             ),
             last_message=LastMessage.of(entry.last_message) if entry.last_message else None,
             unread_count=entry.unread_count,

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from application.access.conversations import require_reachable
+from application.access.conversations import relations_with, require_reachable, shares_reads
 from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.bus.messages import Command, Scope
@@ -12,7 +12,6 @@ from application.identity.views import UserView
 from domain.conversation.conversation import Conversation
 from domain.conversation.events import ConversationCreated
 from domain.conversation.participant import Participant
-from domain.identity.settings import Privacy
 from domain.shared.errors import RecipientUnavailable, UserNotFound
 from domain.shared.ids import ConversationId, UserId, direct_key
 
@@ -72,7 +71,10 @@ async def _reopen(id: ConversationId, scope: Scope, peer: UserView) -> Started:
         conversation.record(ConversationCreated(user_ids=(scope.user_id,), conversation=conversation))
         scope.uow.conversations.save(conversation)
     theirs = await scope.uow.participants.get(id, peer.id)
-    receipts = Receipts(delivered_up_to=theirs.last_delivered_sequence, read_up_to=theirs.last_read_sequence)
+    reads = await shares_reads(conversation, scope)
+    receipts = Receipts(
+        delivered_up_to=theirs.told_delivered_sequence, read_up_to=theirs.told_read_sequence if reads else 0
+    )
     unread = await scope.uow.messages.unread(mine, scope.now)
     return Started(conversation=_view(conversation, mine, unread, peer, receipts), created=False)
 
@@ -80,11 +82,8 @@ async def _reopen(id: ConversationId, scope: Scope, peer: UserView) -> Started:
 async def _require_admitted(scope: Scope, other: UserId) -> None:
     """Whether ``other`` lets people like me start a conversation. Refused like a block."""
     settings = (await scope.uow.users.settings_of([other]))[other]
-    if settings.privacy_messages is Privacy.EVERYONE:
-        return
-    theirs = await scope.uow.contacts.find(other, scope.user_id)
-    saved = theirs is not None and theirs.saved
-    if settings.privacy_messages is Privacy.NOBODY or not saved:
+    relation = (await relations_with([other], scope))[other]
+    if not relation.reaches(settings.privacy_messages):
         raise RecipientUnavailable
 
 

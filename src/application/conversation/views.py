@@ -105,12 +105,14 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @classmethod
-    def of_entry(cls, entry: Entry, peer: UserView | None) -> "ConversationView":
-        """As its participant has it; people with receipts off are told nothing by ticks in their DMs."""
+    def of_entry(cls, entry: Entry, peer: UserView | None, *, with_reads: bool) -> "ConversationView":
+        """As its participant has it; without reads, what was read shows as delivered."""
         receipts = (
             None
             if entry.receipts is None
-            else Receipts(delivered_up_to=entry.receipts[0], read_up_to=entry.receipts[1])
+            else Receipts(
+                delivered_up_to=entry.receipts[0], read_up_to=entry.receipts[1] if with_reads else 0
+            )
         )
         return cls.of(
             entry.conversation,

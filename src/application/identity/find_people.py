@@ -6,7 +6,8 @@ from msgspec import Meta, Struct
 
 from application.access.identity import authenticated
 from application.access.limits import rate_limit
-from application.bus.messages import Query, QueryScope
+from application.bus.access import Gatekeepers
+from application.bus.messages import Actor, Query, QueryScope
 from application.cursors import Cursors
 from application.identity.people import People
 from application.identity.views import UserView
@@ -20,7 +21,7 @@ from domain.shared.ids import UserId
 class GetUser(Query[UserView], frozen=True, kw_only=True):
     """Somebody, as I may see them."""
 
-    access = authenticated
+    access = authenticated & rate_limit("look_ups")
 
     user_id: UserId
 
@@ -30,6 +31,24 @@ async def get_one(query: GetUser, scope: QueryScope, *, people: People) -> UserV
     if query.user_id not in found:
         raise UserNotFound
     return found[query.user_id]
+
+
+class GetUsers(Query[Page[UserView]], frozen=True, kw_only=True):
+    """Several people, as I may see them, in the order asked for; unknown ids are left out."""
+
+    access = authenticated & rate_limit("look_ups")
+
+    ids: Annotated[list[UserId], Meta(min_length=1, max_length=100)]
+
+
+async def get_many(query: GetUsers, scope: QueryScope, *, people: People) -> Page[UserView]:
+    return Page(items=list((await people.seen_by(scope.user_id, query.ids)).values()))
+
+
+async def _by_address(message: "FindPeople", actor: Actor, gate: Gatekeepers) -> str | None:
+    """Whole addresses could be tried one after the other: they have a budget of their own."""
+    kind = identifier_kind(message.query.strip())
+    return str(actor.user_id) if kind is not None and kind[0] != "username" else None
 
 
 class Place(Struct, frozen=True, array_like=True):
@@ -42,7 +61,7 @@ class Place(Struct, frozen=True, array_like=True):
 class FindPeople(Query[Page[UserView]], frozen=True, kw_only=True):
     """The beginning of a username or display name, or a whole e-mail address or phone number."""
 
-    access = authenticated & rate_limit("look_ups")
+    access = authenticated & rate_limit("look_ups") & rate_limit("address_look_ups", _by_address)
 
     query: Annotated[str, Meta(min_length=2, max_length=254)]
     cursor: str | None = None

@@ -3,13 +3,17 @@
 An unknown identifier and a wrong password are refused alike, after the same work.
 """
 
-import unicodedata
+from datetime import datetime
+from typing import Any, ClassVar
 
 from application.access.identity import anyone
-from application.access.limits import by_account, by_account_and_address, by_address, rate_limit
-from application.bus.messages import Command, Scope, Secret
+from application.access.limits import password_checks
+from application.bus.messages import Actor, Command, Scope, Secret
 from application.identity.login import open_session, tokens_for
+from application.identity.personal import PSEUDONYM
+from application.identity.proof import Proof, matches
 from application.identity.views import LoggedIn
+from application.ports.readers import Credentials
 from application.ports.security import AccessTokens, Passwords, RefreshTokens
 from domain.identity.user import identifier_kind
 from domain.shared import values
@@ -19,12 +23,8 @@ from domain.shared.errors import InvalidCredentials
 class LogIn(Command[LoggedIn], frozen=True, kw_only=True):
     """``identifier``: a username, an e-mail address or a phone number."""
 
-    access = (
-        anyone
-        & rate_limit("login_address", by_address)
-        & rate_limit("login", by_account_and_address)
-        & rate_limit("login_account", by_account)
-    )
+    access = anyone & password_checks
+    personal: ClassVar[dict[str, Any]] = {"identifier": PSEUDONYM}
 
     identifier: str
     password: Secret
@@ -32,29 +32,36 @@ class LogIn(Command[LoggedIn], frozen=True, kw_only=True):
     device_type: str | None = None
 
 
+async def prepare(
+    command: LogIn, actor: Actor, now: datetime, *, credentials: Credentials, passwords: Passwords
+) -> Proof:
+    values.device_id(command.device_id)
+    kind = identifier_kind(command.identifier)
+    credential = None if kind is None else await credentials.by_identifier(*kind)
+    proof = await matches(credential, command.password.value, passwords)
+    if proof is None:
+        raise InvalidCredentials
+    return proof
+
+
 async def handle(
     command: LogIn,
     scope: Scope,
     *,
-    passwords: Passwords,
+    prepared: Proof,
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
 ) -> LoggedIn:
-    values.device_id(command.device_id)
-    kind = identifier_kind(command.identifier)
-    user = None if kind is None else await scope.uow.users.find_by_identifier(*kind)
-    known = user is not None and user.can_come_back(scope.now)
-    hashed = user.password_hash if user is not None and known else None
-    password = unicodedata.normalize("NFC", command.password.value)
-    if len(password) > 128 or not await passwords.verify(hashed, password) or user is None:
+    user = await scope.uow.users.find(prepared.user_id)
+    if user is None or not prepared.holds_for(user) or not user.can_come_back(scope.now):
         raise InvalidCredentials
-    if passwords.is_outdated(user.password_hash):
-        user.password_hash = await passwords.hash(password)
+    scope.subject_id = user.id
+    if prepared.renewed is not None:
+        user.password_hash = prepared.renewed
         scope.uow.users.save(user)
     if not user.is_active:
-        user.is_active = True
-        user.deactivated_at = None
-        user.updated_at = scope.now
+        user.come_back(scope.now)
+        user.profile_changed()
         scope.uow.users.save(user)
     session = await open_session(scope, user, command.device_id, command.device_type, refresh_tokens)
     return tokens_for(user, session, scope.now, access_tokens, refresh_tokens)

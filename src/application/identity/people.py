@@ -28,3 +28,12 @@ class People:
         relations[viewer] = Relation(is_self=True)
         mine = profiles[viewer].settings if viewer in profiles else None
         return {id: seen_by(mine, profiles[id], relations[id]) for id in dict.fromkeys(ids) if id in profiles}
+
+    async def sharing_receipts(self, viewer: UserId, ids: Sequence[UserId]) -> set[UserId]:
+        """Those of ``ids`` with whom the viewer shares in direct conversations what was read: neither side
+        has receipts off.
+        """
+        profiles = await self._profiles.of([*dict.fromkeys([*ids, viewer])]) if ids else {}
+        if viewer not in profiles or not profiles[viewer].settings.read_receipts:
+            return set()
+        return {id for id in ids if id in profiles and profiles[id].settings.read_receipts}

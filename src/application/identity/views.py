@@ -4,7 +4,8 @@ import msgspec
 
 from application.ports.readers import Profile
 from application.views import Moment
-from domain.identity.settings import Relation, Settings, visibility
+from domain.identity.session import Session
+from domain.identity.settings import Language, Privacy, Relation, Settings, Theme, visibility
 from domain.identity.user import User
 from domain.shared.ids import SessionId, UserId
 from domain.shared.values import moment
@@ -52,6 +53,59 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_at: Moment | None
     is_contact: bool
     is_blocked: bool
+
+
+class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
+    """My own settings."""
+
+    privacy_last_seen: Privacy
+    privacy_profile_photo: Privacy
+    privacy_about: Privacy
+    privacy_groups: Privacy
+    privacy_messages: Privacy
+    read_receipts: bool
+    notifications_enabled: bool
+    notification_sound: str
+    notification_vibrate: bool
+    theme: Theme
+    language: Language
+    enter_to_send: bool
+    media_auto_download_wifi: bool
+    media_auto_download_mobile: bool
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, settings: Settings) -> "SettingsView":
+        values = {name: getattr(settings, name) for name in cls.__struct_fields__}
+        return cls(**values | {"updated_at": moment(settings.updated_at)})
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One device I am logged in on."""
+
+    id: SessionId
+    device_id: str
+    device_type: str | None
+    ip_address: str | None
+    user_agent: str | None
+    created_at: Moment
+    last_used_at: Moment
+    expires_at: Moment
+    is_current: bool
+
+    @classmethod
+    def of(cls, session: Session, current: SessionId | None) -> "SessionView":
+        return cls(
+            id=session.id,
+            device_id=session.device_id,
+            device_type=session.device_type,
+            ip_address=session.ip_address,
+            user_agent=session.user_agent,
+            created_at=moment(session.created_at),
+            last_used_at=moment(session.last_used_at),
+            expires_at=moment(session.expires_at),
+            is_current=session.id == current,
+        )
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):

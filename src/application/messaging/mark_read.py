@@ -4,11 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from application.access.conversations import participant
+from application.access.conversations import is_hushed, participant, shares_reads
 from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.bus.messages import Command, Scope
 from application.conversation.views import Participation
+from domain.conversation.conversation import Conversation
 from domain.conversation.events import ParticipationChanged, ReceiptAdvanced
 from domain.conversation.participant import Participant
 from domain.shared.ids import ConversationId
@@ -26,10 +27,7 @@ class MarkRead(Command[Participation], frozen=True, kw_only=True):
 
 
 async def read(command: MarkRead, scope: Scope) -> Participation:
-    conversation = await scope.uow.conversations.get(command.conversation_id)
-    me = await scope.uow.participants.get(command.conversation_id, scope.user_id)
-    moved = me.read(command.up_to_sequence, conversation.last_sequence, scope.now)
-    return await _acknowledged(me, moved, scope)
+    return await _acknowledge(command, scope, is_read=True)
 
 
 class MarkDelivered(Command[Participation], frozen=True, kw_only=True):
@@ -42,23 +40,38 @@ class MarkDelivered(Command[Participation], frozen=True, kw_only=True):
 
 
 async def delivered(command: MarkDelivered, scope: Scope) -> Participation:
+    return await _acknowledge(command, scope, is_read=False)
+
+
+async def _acknowledge(command: MarkRead | MarkDelivered, scope: Scope, *, is_read: bool) -> Participation:
     conversation = await scope.uow.conversations.get(command.conversation_id)
     me = await scope.uow.participants.get(command.conversation_id, scope.user_id)
-    moved = me.receive(command.up_to_sequence, conversation.last_sequence, scope.now)
-    return await _acknowledged(me, moved, scope)
-
-
-async def _acknowledged(me: Participant, moved: bool, scope: Scope) -> Participation:
+    known = me.told_delivered_sequence, me.told_read_sequence
+    advance = me.read if is_read else me.receive
+    hushed = await is_hushed(conversation, scope)
+    moved = advance(command.up_to_sequence, conversation.last_sequence, scope.now, told=not hushed)
     unread = await scope.uow.messages.unread(me, scope.now)
     if moved:
-        me.record(
-            ReceiptAdvanced(
-                conversation_id=me.conversation_id,
-                user_id=me.user_id,
-                delivered_up_to=me.last_delivered_sequence,
-                read_up_to=me.last_read_sequence,
-            )
-        )
+        await tell_receipts(me, known, conversation, scope)
         me.record(ParticipationChanged(user_ids=(me.user_id,), participant=me, unread_count=unread))
         scope.uow.participants.save(me)
     return Participation.of(me, unread)
+
+
+async def tell_receipts(
+    me: Participant, known: tuple[int, int], conversation: Conversation, scope: Scope
+) -> None:
+    """Let others know of receipts beyond those that are ``known``, as far as they may know."""
+    if (me.told_delivered_sequence, me.told_read_sequence) == known:
+        return
+    with_reads = await shares_reads(conversation, scope)
+    if not with_reads and me.told_delivered_sequence == known[0]:
+        return
+    me.record(
+        ReceiptAdvanced(
+            conversation_id=me.conversation_id,
+            user_id=me.user_id,
+            delivered_up_to=me.told_delivered_sequence,
+            read_up_to=me.told_read_sequence if with_reads else 0,
+        )
+    )

@@ -13,9 +13,10 @@ from application.access.conversations import may_post, not_blocked, participant
 from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.bus.messages import Command, Scope
+from application.messaging.mark_read import tell_receipts
 from application.messaging.views import MessageView
 from application.ports.security import BodyHashes
-from domain.conversation.events import ConversationCreated, ReceiptAdvanced
+from domain.conversation.events import ConversationCreated
 from domain.messaging import content
 from domain.messaging.content import MessageType
 from domain.messaging.events import MessageCreated
@@ -63,18 +64,12 @@ async def handle(command: SendMessage, scope: Scope, *, hashes: BodyHashes) -> M
             now=scope.now,
         )
     )
-    was_behind = sender.last_read_sequence < message.seq_id - 1
+    was_behind = sender.told_read_sequence < message.seq_id - 1
+    known = sender.told_delivered_sequence, sender.told_read_sequence
     sender.has_sent(message.seq_id, scope.now)
     if was_behind:
         # Others' messages count as read by this, and those who wrote them are told.
-        sender.record(
-            ReceiptAdvanced(
-                conversation_id=sender.conversation_id,
-                user_id=sender.user_id,
-                delivered_up_to=sender.last_delivered_sequence,
-                read_up_to=sender.last_read_sequence,
-            )
-        )
+        await tell_receipts(sender, known, conversation, scope)
     scope.uow.participants.save(sender)
     if conversation.direct_key and message.seq_id == 1:
         await _introduce(peer_of(conversation.direct_key, scope.user_id), message, scope)

@@ -15,6 +15,7 @@ from application.conversation.views import ConversationView, LastMessage, ListEn
 from application.messaging.views import MessageView
 from application.ports.events import Frame
 from application.views import Moment
+from domain.contacts.events import ContactChanged
 from domain.conversation.events import ConversationCreated, ParticipationChanged, ReceiptAdvanced
 from domain.identity.events import ProfileChanged, SessionEnded
 from domain.messaging.events import MessageCreated
@@ -45,6 +46,15 @@ class ProfileUpdated(msgspec.Struct, frozen=True, kw_only=True):
     user_id: UserId
 
 
+class ContactUpdated(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``contact.updated``."""
+
+    user_id: UserId
+    nickname: str | None
+    is_contact: bool
+    is_blocked: bool
+
+
 def data_of(event: Event, now: datetime) -> Any:
     """The ``data`` of an event's frame. An event this does not know is a mistake of the program."""
     match event:
@@ -71,6 +81,13 @@ def data_of(event: Event, now: datetime) -> Any:
             return SessionRevoked(session_id=event.session_id, reason=event.reason)
         case ProfileChanged():
             return ProfileUpdated(user_id=event.user_ids[0])
+        case ContactChanged():
+            return ContactUpdated(
+                user_id=event.contact_user_id,
+                nickname=event.nickname,
+                is_contact=event.saved,
+                is_blocked=event.is_blocked,
+            )
         case _:
             raise TypeError(f"no wire form is known for {type(event).__name__}")
 
@@ -86,6 +103,18 @@ def conversation_of(event: Event) -> ConversationId | None:
             return event.conversation_id
         case _:
             return None
+
+
+def _presence_channels(event: Event) -> tuple[str, ...]:
+    """Where those listen who watch somebody's presence, when an event may change what they see of it."""
+    match event:
+        case ProfileChanged():
+            people: tuple[UserId, ...] = event.user_ids
+        case ContactChanged():
+            people = (*event.user_ids, event.contact_user_id)
+        case _:
+            people = ()
+    return tuple(f"presence:{person}" for person in people)
 
 
 def encode(
@@ -108,7 +137,7 @@ def _frame(event: Event, id: EventId, now: datetime, command_id: CommandId) -> F
     envelope["at"] = moment(now)
     envelope["data"] = data_of(event, now)
     if isinstance(event, PersonalEvent):
-        channels = tuple(f"user:{user_id}" for user_id in event.user_ids)
+        channels = (*(f"user:{user_id}" for user_id in event.user_ids), *_presence_channels(event))
         aggregate_type, aggregate_id = "user", UUID(str(event.user_ids[0]))
     else:
         aggregate_type, aggregate_id = "conversation", UUID(str(conversation_id))

@@ -12,7 +12,8 @@ from domain.shared.ids import CommandId, SessionId, UserId
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEntry:
     """``payload`` is the command as JSON without its secrets; ``refused`` the code of the refusal, if any;
-    ``result`` the kept answer of a command that came with an idempotency key.
+    ``result`` the kept answer of a command that came with an idempotency key; ``subject_id`` the message or account
+    it is about.
     """
 
     id: CommandId

@@ -17,6 +17,22 @@ class Rate:
     period: float
     fails_open: bool = True
 
+    @property
+    def interval(self) -> float:
+        """Seconds in which one permit is regained."""
+        return self.period / self.per_period
+
+    @property
+    def window(self) -> float:
+        """Seconds in which a used-up budget is whole again."""
+        return self.interval * self.burst
+
+    def whole_after(self, verdict: "Verdict") -> float:
+        """Seconds until the budget is whole again, or, of a refusal, until the next attempt can succeed."""
+        if not verdict.allowed:
+            return verdict.retry_after
+        return (self.burst - verdict.remaining) * self.interval
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.contacts.contact import Contact
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role
 from domain.identity.session import Session
@@ -21,6 +22,15 @@ class Profile:
 
     user: User
     settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """An account, and the hash that its password must match."""
+
+    user_id: UserId
+    password_hash: str
+    deactivated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +113,34 @@ class Directory(Protocol):
     async def by_contact(self, kind: str, value: str) -> User | None: ...
 
 
+class Credentials(Protocol):
+    """Promise: the account that has an identifier, without regard to case, or an id; deactivated ones included,
+    erased ones not. For proving who somebody is, never for showing them.
+    """
+
+    async def by_identifier(self, kind: str, identifier: str) -> Credential | None: ...
+
+    async def of(self, user_id: UserId) -> Credential | None: ...
+
+
 class SessionReader(Protocol):
-    """Promise: a session counts as live exactly until it is revoked or expires."""
+    """Promise: a session counts as live exactly until it is revoked or expires; ``live_of`` lists those of one
+    person that are live at ``now``, the most recently used first.
+    """
 
     async def find(self, session_id: SessionId) -> Session | None: ...
+
+    async def live_of(self, user_id: UserId, now: datetime) -> list[Session]: ...
+
+
+class ContactReader(Protocol):
+    """Promise: ``page`` lists whom somebody saved (``blocked`` None), saved and does not block (False), or blocks,
+    saved or not (True), in the order of ``created_at``, then id, each exactly once over all pages.
+    """
+
+    async def page(
+        self, user_id: UserId, *, blocked: bool | None, after: tuple[datetime, UserId] | None, limit: int
+    ) -> list[Contact]: ...
 
 
 class ConversationReader(Protocol):

@@ -34,6 +34,8 @@ class Users(Protocol):
 
     async def find_many(self, user_ids: Sequence[UserId]) -> dict[UserId, User]: ...
 
+    def save_settings(self, settings: Settings) -> None: ...
+
     async def settings_of(self, user_ids: Sequence[UserId]) -> dict[UserId, Settings]: ...
 
 
@@ -52,9 +54,13 @@ class Sessions(Protocol):
 
 
 class Contacts(Protocol):
-    """Promise: one row per ordered pair of people."""
+    """Promise: one row per ordered pair of people; saving one that says nothing removes it. ``lock`` keeps others
+    from changing what ``user_id`` has said of anybody until the unit of work ends, also where there is no row.
+    """
 
     def save(self, contact: Contact) -> None: ...
+
+    async def lock(self, user_id: UserId, contact_user_id: UserId) -> Contact | None: ...
 
     async def find(self, user_id: UserId, contact_user_id: UserId) -> Contact | None: ...
 

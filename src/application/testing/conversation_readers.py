@@ -49,6 +49,14 @@ async def _entry(world: World, person: UserId, place: ConversationId) -> Entry:
     return found
 
 
+CURSORS = ("last_read_sequence", "last_delivered_sequence", "told_read_sequence", "told_delivered_sequence")
+
+
+def _cursors(*, delivered: int, read: int) -> dict[str, int]:
+    """What somebody received and read, and let others know of."""
+    return dict(zip(CURSORS, (read, delivered, read, delivered), strict=True))
+
+
 class ConversationReaderContract:
     """The promise of ``ConversationReader``. Supply the fixture ``world``."""
 
@@ -180,7 +188,7 @@ class ConversationReaderContract:
         await send(world, place, ann, expires_at=later(30))
         await world.backstage.hide(ben, await send(world, place, ann))
         await send(world, place, ann)
-        await change_participant(world, place, ben, last_read_sequence=0, last_delivered_sequence=0)
+        await change_participant(world, place, ben, **dict.fromkeys(CURSORS, 0))
         assert (await _entry(world, ben, place)).unread_count == 3
         await block(world, ben, cem)
         assert (await _page(world, ben))[0].unread_count == 2
@@ -192,9 +200,12 @@ class ConversationReaderContract:
         place = await group_of(world, ann, ben, cem, dan)
         for _ in range(3):
             await send(world, place, ann)
-        await change_participant(world, place, ben, last_delivered_sequence=3, last_read_sequence=1)
-        await change_participant(world, place, cem, last_delivered_sequence=2, last_read_sequence=2)
+        await change_participant(world, place, ben, **_cursors(delivered=3, read=1))
+        await change_participant(world, place, cem, **_cursors(delivered=2, read=2))
         await leave(world, place, dan, 0)
+        assert (await _entry(world, ann, place)).receipts == (2, 1)
+        # What somebody received and keeps to themselves is nobody's to see.
+        await change_participant(world, place, cem, last_delivered_sequence=3, last_read_sequence=3)
         assert (await _entry(world, ann, place)).receipts == (2, 1)
 
     async def test_receipts_are_none_where_they_were_not_asked_for(self, world: World) -> None:

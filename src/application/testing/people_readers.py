@@ -1,6 +1,15 @@
 """The promises of those who read people: profiles, relations, the directory, sessions, and the epoch."""
 
-from application.ports.readers import Directory, Epochs, Profile, Profiles, Relations, SessionReader
+from application.ports.readers import (
+    Credential,
+    Credentials,
+    Directory,
+    Epochs,
+    Profile,
+    Profiles,
+    Relations,
+    SessionReader,
+)
 from application.testing.builders import AT, a_contact, a_session, a_user, an_id, later, settings_for
 from application.testing.stage import commit, people
 from application.testing.world import World
@@ -84,6 +93,12 @@ class DirectoryContract:
         found = await directory.by_prefix("aNN", after=None, limit=10)
         assert [user.username for user in found] == ["anna", "zoltan"]
 
+    async def test_by_prefix_is_without_regard_to_case_in_every_script(self, world: World) -> None:
+        await _register(world, a_user(username="u", display_name="ÉMILE Ωmega"))
+        for prefix in ("émile ωM", "Émile Ω", "É"):
+            assert len(await world.directory.by_prefix(prefix, after=None, limit=10)) == 1
+        assert await world.directory.by_prefix("emile", after=None, limit=10) == []
+
     async def test_by_prefix_takes_every_character_literally(self, world: World) -> None:
         await _register(
             world,
@@ -158,6 +173,57 @@ class SessionReaderContract:
 
     async def test_find_may_return_none(self, world: World) -> None:
         assert await world.sessions.find(SessionId(an_id())) is None
+
+    async def test_live_of_lists_those_of_one_person_that_are_live_the_most_recently_used_first(
+        self, world: World
+    ) -> None:
+        ann, ben = await people(world, 2)
+        old = a_session(ann, "old")
+        used = a_session(ann, "used", last_used_at=later(5))
+        ended = a_session(ann, "ended", is_revoked=True, revoked_at=AT)
+        short = a_session(ann, "short", expires_at=later(30))
+        async with world.units.open() as uow:
+            for session in (old, used, ended, short, a_session(ben)):
+                uow.sessions.add(session)
+            await commit(uow)
+        assert await world.sessions.live_of(ann, later(30)) == [used, old]
+        found = await world.sessions.live_of(ann, later(29))
+        assert found[0] == used
+        assert {session.id for session in found} == {used.id, old.id, short.id}
+
+
+class CredentialsContract:
+    """The promise of ``Credentials``. Supply the fixture ``world``."""
+
+    async def test_an_account_is_found_by_its_identifiers_without_regard_to_case_and_by_its_id(
+        self, world: World
+    ) -> None:
+        credentials: Credentials = world.credentials
+        ann = a_user(username="ann", email="Ann@example.org", phone_number="+493012345678")
+        await _register(world, ann, a_user())
+        wanted = Credential(user_id=ann.id, password_hash=ann.password_hash, deactivated_at=None)
+        assert await credentials.of(ann.id) == wanted
+        for kind, value in (
+            ("username", "ANN"),
+            ("email", "aNN@example.org"),
+            ("phone_number", "+493012345678"),
+        ):
+            assert await credentials.by_identifier(kind, value) == wanted
+
+    async def test_deactivated_accounts_are_included(self, world: World) -> None:
+        ann = a_user(username="ann", is_active=False, deactivated_at=AT)
+        await _register(world, ann)
+        found = await world.credentials.by_identifier("username", "ann")
+        assert found is not None
+        assert found.deactivated_at == AT
+
+    async def test_erased_and_unknown_ones_are_not(self, world: World) -> None:
+        ann = a_user()
+        ann.erase(AT)
+        await _register(world, ann)
+        assert await world.credentials.of(ann.id) is None
+        assert await world.credentials.of(UserId(an_id())) is None
+        assert await world.credentials.by_identifier("username", "nobody") is None
 
 
 class EpochsContract:

@@ -1,16 +1,16 @@
-"""The promises of repositories of people: accounts, sessions, contacts."""
+"""The promises of repositories of people: accounts and sessions."""
 
 from typing import Any
 
 import pytest
 
 from application.errors import Collision
-from application.ports.repositories import Contacts, Sessions, Users
-from application.testing.builders import AT, a_contact, a_session, a_user, an_id, later, settings_for
+from application.ports.repositories import Sessions, Users
+from application.testing.builders import AT, a_session, a_user, an_id, later, settings_for
 from application.testing.stage import commit, held_up, outcome, people
 from application.testing.world import World
 from domain.identity.session import Session
-from domain.identity.settings import Privacy
+from domain.identity.settings import Language, Privacy
 from domain.shared.errors import IdentifierTaken
 from domain.shared.ids import SessionId, UserId
 
@@ -18,6 +18,9 @@ SPELLINGS = [
     ("username", "ann", "Ann"),
     ("email", "Ann@example.org", "ANN@example.org"),
     ("phone_number", "+4930123456", "+4930123456"),
+    ("email", "Jörg@example.org", "JÖRG@example.org"),
+    ("email", "ΟΔΟΣ@example.org", "οδοσ@example.org"),
+    ("email", "Ёлка@пример.org", "ёЛКА@ПРИМЕР.org"),
 ]
 
 
@@ -71,6 +74,18 @@ class UsersContract:
             await commit(uow)
         async with world.units.open() as uow:
             assert await uow.users.find(id) == user
+
+    async def test_settings_that_were_saved_are_found_by_others_after_the_commit(self, world: World) -> None:
+        id = await _register(world)
+        async with world.units.open() as uow:
+            settings = (await uow.users.settings_of([id]))[id]
+            settings.privacy_last_seen, settings.language = Privacy.NOBODY, Language.AR
+            settings.notification_sound, settings.updated_at = "bell", later(1)
+            uow.users.save_settings(settings)
+            assert (await uow.users.settings_of([id]))[id] is settings
+            await commit(uow)
+        async with world.units.open() as uow:
+            assert await uow.users.settings_of([id]) == {id: settings}
 
     async def test_changing_an_object_without_save_stores_nothing(self, world: World) -> None:
         id = await _register(world, display_name="Ann")
@@ -236,53 +251,6 @@ class SessionsContract:
             await commit(uow)
         async with world.units.open() as uow:
             assert {s.device_id for s in await uow.sessions.lock_all_live(ann)} == {"one", "two"}
-
-
-class ContactsContract:
-    """The promise of ``Contacts``. Supply the fixture ``world``."""
-
-    async def test_there_is_one_row_per_ordered_pair_of_people(self, world: World) -> None:
-        ann, ben = await people(world, 2)
-        for contact in (a_contact(ann, ben), a_contact(ben, ann), a_contact(ann, ben, nickname="B")):
-            async with world.units.open() as uow:
-                uow.contacts.save(contact)
-                await commit(uow)
-        async with world.units.open() as uow:
-            contacts: Contacts = uow.contacts
-            assert await contacts.find(ann, ben) == a_contact(ann, ben, nickname="B")
-            assert await contacts.find(ben, ann) == a_contact(ben, ann)
-            assert len(await contacts.touching(ann, [ben])) == 2
-
-    async def test_touching_finds_the_rows_in_both_directions_and_no_others(self, world: World) -> None:
-        ann, ben, cem, dan = await people(world, 4)
-        async with world.units.open() as uow:
-            for pair in ((ann, ben), (cem, ann), (ben, cem), (ann, dan)):
-                uow.contacts.save(a_contact(*pair))
-            await commit(uow)
-        async with world.units.open() as uow:
-            found = await uow.contacts.touching(ann, [ben, cem])
-        assert {(c.user_id, c.contact_user_id) for c in found} == {(ann, ben), (cem, ann)}
-
-    async def test_what_was_saved_is_found_again_and_is_the_same_object(self, world: World) -> None:
-        ann, ben = await people(world, 2)
-        contact = a_contact(ann, ben)
-        async with world.units.open() as uow:
-            assert await uow.contacts.find(ann, ben) is None
-            uow.contacts.save(contact)
-            assert await uow.contacts.find(ann, ben) is contact
-            assert await uow.contacts.touching(ben, [ann]) == [contact]
-
-    async def test_changing_an_object_without_save_stores_nothing(self, world: World) -> None:
-        ann, ben = await people(world, 2)
-        async with world.units.open() as uow:
-            uow.contacts.save(a_contact(ann, ben))
-            await commit(uow)
-        async with world.units.open() as uow:
-            found = await uow.contacts.find(ann, ben)
-            assert found is not None
-            found.is_blocked = True
-            await commit(uow)
-        assert not (await world.relations.between(ann, [ben]))[ben].blocked_by_viewer
 
 
 async def _logged_in(world: World) -> Session:

@@ -6,7 +6,9 @@ from typing import Protocol
 from application.ports.command_log import CommandLog
 from application.ports.events import Outbox
 from application.ports.readers import (
+    ContactReader,
     ConversationReader,
+    Credentials,
     Directory,
     Epochs,
     MessageReader,
@@ -44,7 +46,9 @@ class World:
     profiles: Profiles
     relations: Relations
     directory: Directory
+    credentials: Credentials
     sessions: SessionReader
+    contacts: ContactReader
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs

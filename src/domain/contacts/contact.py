@@ -1,14 +1,17 @@
 """One person's view of another: saved, nicknamed, blocked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.contacts.events import ContactChanged
+from domain.shared import values
+from domain.shared.events import Event
 from domain.shared.ids import UserId
 
 
 @dataclass(slots=True, kw_only=True)
 class Contact:
-    """A row exists while the person is saved or blocked; the two are independent of each other."""
+    """Saved and blocked are independent of each other; a row that says neither has no reason to exist."""
 
     user_id: UserId
     contact_user_id: UserId
@@ -16,8 +19,41 @@ class Contact:
     saved: bool = True
     is_blocked: bool = False
     created_at: datetime
+    events: list[Event] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def says_nothing(self) -> bool:
-        """Neither saved nor blocked: the row has no reason to exist."""
         return not self.saved and not self.is_blocked
+
+    def save_as(self, nickname: str | None) -> None:
+        """Save the person, under a name of one's own or without. Raises ``Invalid``."""
+        name = None if nickname is None else values.line(nickname, "/nickname", at_least=1, at_most=64)
+        changed = not self.saved or self.nickname != name
+        self.saved, self.nickname = True, name
+        self._tell(changed)
+
+    def forget(self) -> None:
+        """Save them no longer. A block stays."""
+        changed = self.saved
+        self.saved, self.nickname = False, None
+        self._tell(changed)
+
+    def block(self) -> None:
+        changed, self.is_blocked = not self.is_blocked, True
+        self._tell(changed)
+
+    def unblock(self) -> None:
+        changed, self.is_blocked = self.is_blocked, False
+        self._tell(changed)
+
+    def _tell(self, changed: bool) -> None:
+        if changed:
+            self.events.append(
+                ContactChanged(
+                    user_ids=(self.user_id,),
+                    contact_user_id=self.contact_user_id,
+                    nickname=self.nickname,
+                    saved=self.saved,
+                    is_blocked=self.is_blocked,
+                )
+            )

@@ -31,7 +31,8 @@ class Role(StrEnum):
 class Participant:
     """A membership, kept after its person has left (``left_at``).
 
-    ``last_read_sequence ≤ last_delivered_sequence ≤ the conversation's last sequence`` at all times.
+    ``last_read_sequence ≤ last_delivered_sequence ≤ the conversation's last sequence`` at all times. The ``told_…``
+    ones are what others may know of them: they stay behind while a block, or nobody at home, silences receipts.
     """
 
     conversation_id: ConversationId
@@ -47,6 +48,8 @@ class Participant:
     listed: bool = True
     last_read_sequence: int = 0
     last_delivered_sequence: int = 0
+    told_read_sequence: int = 0
+    told_delivered_sequence: int = 0
     cleared_through_sequence: int = 0
     my_revision: int = 0
     revision: int = 0
@@ -99,33 +102,43 @@ class Participant:
         self._advance(DeliveryStatus.DELIVERED, sequence, now)
         self._advance(DeliveryStatus.READ, sequence, now)
 
-    def read(self, up_to: int, head: int, now: datetime) -> bool:
+    def read(self, up_to: int, head: int, now: datetime, *, told: bool = True) -> bool:
         """Move the read cursor forward to ``up_to``, at most to ``head``; backwards changes nothing.
 
-        Returns whether anything moved. Reading implies delivery.
+        Returns whether anything moved. Reading implies delivery. What is not ``told`` leaves no receipt.
         """
         target = min(up_to, head)
         if target <= self.last_read_sequence:
             return False
-        self._advance(DeliveryStatus.DELIVERED, target, now)
-        self._advance(DeliveryStatus.READ, target, now)
+        self._advance(DeliveryStatus.DELIVERED, target, now, told=told)
+        self._advance(DeliveryStatus.READ, target, now, told=told)
         self.my_revision += 1
         return True
 
-    def receive(self, up_to: int, head: int, now: datetime) -> bool:
+    def receive(self, up_to: int, head: int, now: datetime, *, told: bool = True) -> bool:
         """Move the delivery cursor forward likewise."""
         target = min(up_to, head)
         if target <= self.last_delivered_sequence:
             return False
-        self._advance(DeliveryStatus.DELIVERED, target, now)
+        self._advance(DeliveryStatus.DELIVERED, target, now, told=told)
         self.my_revision += 1
         return True
 
-    def _advance(self, status: DeliveryStatus, to: int, now: datetime) -> None:
+    def _advance(self, status: DeliveryStatus, to: int, now: datetime, *, told: bool = True) -> None:
         is_read = status is DeliveryStatus.READ
-        start = self.last_read_sequence if is_read else self.last_delivered_sequence
-        if to <= start:
+        if to <= (self.last_read_sequence if is_read else self.last_delivered_sequence):
             return
+        if is_read:
+            self.last_read_sequence = to
+        else:
+            self.last_delivered_sequence = to
+        if told:
+            self._tell(status, to, now)
+
+    def _tell(self, status: DeliveryStatus, to: int, now: datetime) -> None:
+        """Leave a receipt for everything up to ``to`` that has none yet."""
+        is_read = status is DeliveryStatus.READ
+        start = self.told_read_sequence if is_read else self.told_delivered_sequence
         self.ranges.append(
             ReceiptRange(
                 conversation_id=self.conversation_id,
@@ -137,6 +150,6 @@ class Participant:
             )
         )
         if is_read:
-            self.last_read_sequence = to
+            self.told_read_sequence = to
         else:
-            self.last_delivered_sequence = to
+            self.told_delivered_sequence = to

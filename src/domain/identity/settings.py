@@ -76,6 +76,15 @@ class Relation:
             return False
         return setting is Privacy.EVERYONE or (setting is Privacy.CONTACTS and self.saved_by_target)
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether either blocks the other."""
+        return self.blocked_by_viewer or self.blocked_by_target
+
+    def reaches(self, setting: Privacy) -> bool:
+        """Whether the viewer may start something with the target: write to them, add them to a group."""
+        return self.is_self or (not self.is_blocked and self.admitted_by(setting))
+
     def seen_from_target(self) -> "Relation":
         """The same relation with the roles exchanged."""
         return Relation(

@@ -6,7 +6,7 @@ from typing import Self
 
 from domain.identity.events import ProfileChanged
 from domain.shared import values
-from domain.shared.errors import Invalid
+from domain.shared.errors import Invalid, LastIdentifier
 from domain.shared.events import Event
 from domain.shared.ids import UserId
 
@@ -50,9 +50,9 @@ class User:
             raise Invalid("Give at least one of username, email and phone_number.", pointer="")
         return cls(
             id=id,
-            username=None if username is None else values.username(username),
-            email=None if email is None else values.email(email),
-            phone_number=None if phone_number is None else values.phone_number(phone_number),
+            username=None if username is None else normal_identifier("username", username),
+            email=None if email is None else normal_identifier("email", email),
+            phone_number=None if phone_number is None else normal_identifier("phone_number", phone_number),
             password_hash=password_hash,
             display_name=values.line(display_name, "/display_name", at_least=1, at_most=64),
             created_at=now,
@@ -70,6 +70,33 @@ class User:
         self.bio = text or None
         self.updated_at = now
 
+    def identify(self, kind: str, identifier: str | None, now: datetime) -> None:
+        """Take another username, email or phone_number, or give it up. Raises ``Invalid``, ``LastIdentifier``."""
+        setattr(self, kind, None if identifier is None else normal_identifier(kind, identifier))
+        if self.username is None and self.email is None and self.phone_number is None:
+            raise LastIdentifier(pointer=f"/{kind}")
+        self.updated_at = now
+
+    def deactivate(self, now: datetime) -> None:
+        """Be gone for others, and able to come back for a while."""
+        self.is_active = False
+        self.deactivated_at = now
+        self.updated_at = now
+
+    def come_back(self, now: datetime) -> None:
+        """Undo a deactivation."""
+        self.is_active = True
+        self.deactivated_at = None
+        self.updated_at = now
+
+    def erase(self, now: datetime) -> None:
+        """Forget everything this account says of its person. The id stays: messages refer to it."""
+        self.deactivate(now)
+        self.username = self.email = self.phone_number = self.bio = self.avatar_url = None
+        self.display_name = self.password_hash = ""
+        self.is_verified = False
+        self.erased_at = now
+
     def profile_changed(self) -> None:
         """Record that others may now see something else of this person."""
         self.events.append(ProfileChanged(user_ids=(self.id,)))
@@ -79,6 +106,12 @@ class User:
         if self.erased_at is not None:
             return False
         return self.deactivated_at is None or now - self.deactivated_at <= REACTIVATION_WINDOW
+
+
+def normal_identifier(kind: str, identifier: str) -> str:
+    """The one form in which an identifier is stored. Raises ``Invalid``."""
+    normalise = {"username": values.username, "email": values.email, "phone_number": values.phone_number}
+    return normalise[kind](identifier)
 
 
 def identifier_kind(identifier: str) -> tuple[str, str] | None:

@@ -14,7 +14,8 @@
     │   ├── NotAParticipant     not_a_participant (any more)
     │   ├── Silenced            silenced
     │   ├── PostingRestricted   posting_restricted
-    │   └── RecipientUnavailable recipient_unavailable
+    │   ├── RecipientUnavailable recipient_unavailable
+    │   └── WrongPassword       wrong_password
     ├── NotFound                not there, or not for you: the answer is the same
     │   ├── UserNotFound        user_not_found
     │   ├── SessionNotFound     session_not_found
@@ -26,6 +27,7 @@
     │   ├── LastIdentifier      last_identifier
     │   ├── IdempotencyConflict idempotency_conflict
     │   └── GroupFull           group_full
+    ├── PreconditionFailed      precondition_failed: it changed since you looked
     ├── RateLimited             rate_limited: later, not never
     └── Unavailable             unavailable: a part of the product cannot answer now
 
@@ -125,6 +127,11 @@ class RecipientUnavailable(Forbidden):
     title = "This person cannot be written to."
 
 
+class WrongPassword(Forbidden):
+    code = "wrong_password"
+    title = "The password is wrong."
+
+
 class NotFound(Refusal):
     """Kin of everything that is not there, or that the asker may not know is there."""
 
@@ -176,6 +183,11 @@ class IdempotencyConflict(Conflict):
 class GroupFull(Conflict):
     code = "group_full"
     title = "The group has as many members as it may have."
+
+
+class PreconditionFailed(Refusal):
+    code = "precondition_failed"
+    title = "This has changed since you read it; read it again."
 
 
 class RateLimited(Refusal):

@@ -16,6 +16,7 @@ from entrypoints.cli.dev import dev
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.documents import asyncapi_command, keys, openapi_command
 from entrypoints.cli.migrate import migrate
+from entrypoints.cli.permissions import permissions_command
 from entrypoints.cli.replay import replay
 from entrypoints.cli.serve import serve
 from entrypoints.embedded.errors import EmbeddedServerError
@@ -30,7 +31,17 @@ def cli() -> None:
     """Sentinal Chat: the backend of a real-time messenger."""
 
 
-for command in (dev, serve, migrate, replay, keys, openapi_command, asyncapi_command, doctor):
+for command in (
+    dev,
+    serve,
+    migrate,
+    replay,
+    keys,
+    openapi_command,
+    asyncapi_command,
+    permissions_command,
+    doctor,
+):
     cli.add_command(command)
 
 

@@ -69,11 +69,10 @@ def dev(host: str, port: int, servers: int, data: Path, memory: bool) -> None:
         children = [stack.enter_context(_Child(host, port + n, environment)) for n in range(1, servers)]
         addresses = [f"http://{host}:{port + n}" for n in range(len(children) + 1)]
 
-        async def ready(container: Container) -> None:
-            await _demo_people(container)
+        async def ready(_: Container) -> None:
             _greet(addresses)
 
-        uvloop.run(serving.run(settings, host, port, ready))
+        uvloop.run(serving.run(settings, host, port, ready, first=_demo_people))
 
 
 class _Child:

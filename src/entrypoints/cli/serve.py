@@ -22,4 +22,4 @@ def serve(host: str, port: int, leash: int | None) -> None:
     async def ready(container: Container) -> None:
         structlog.get_logger("server").info("serving", host=host, port=port)
 
-    uvloop.run(serving.run(settings, host, port, ready, leash))
+    uvloop.run(serving.run(settings, host, port, ready, leash=leash))

@@ -33,12 +33,22 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def run(settings: Settings, host: str, port: int, ready: Ready, leash: int | None = None) -> None:
-    """Serve until told to stop. ``ready`` is called once requests are answered.
+async def run(
+    settings: Settings,
+    host: str,
+    port: int,
+    ready: Ready,
+    *,
+    first: Ready | None = None,
+    leash: int | None = None,
+) -> None:
+    """Serve until told to stop. ``first`` is done before anybody can connect, ``ready`` once requests are answered.
 
     ``leash`` is the reading end of a pipe whose other end the parent holds: its end is ours.
     """
     async with running(settings) as container:
+        if first is not None:
+            await first(container)
         config = uvicorn.Config(
             application(container),
             host=host,

@@ -5,14 +5,20 @@ from typing import Any
 import msgspec
 from litestar import Response
 
+from application.views import etag
+
 _encoder = msgspec.json.Encoder()
 
 AnyResponse = Response[bytes]
 
 
-def json(view: Any, status: int = 200, *, repeated: bool = False) -> AnyResponse:
-    """A view as JSON; ``repeated`` says that it is the answer to an earlier request with the same key."""
+def json(view: Any, status: int = 200, *, repeated: bool = False, tagged: bool = False) -> AnyResponse:
+    """A view as JSON; ``repeated`` says that it is the answer to an earlier request with the same key, ``tagged``
+    adds the entity tag that ``If-Match`` may name.
+    """
     headers = {"Idempotency-Replayed": "true"} if repeated else {}
+    if tagged:
+        headers["ETag"] = etag(view)
     return Response(_encoder.encode(view), status_code=status, media_type="application/json", headers=headers)
 
 

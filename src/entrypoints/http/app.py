@@ -6,7 +6,7 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from entrypoints.container import Container
-from entrypoints.http import conversations, identity, messages, operations
+from entrypoints.http import contacts, conversations, identity, messages, operations, people
 from entrypoints.http.auth import RequireToken
 from entrypoints.http.desk import Desk
 from entrypoints.http.envelope import Envelope
@@ -26,7 +26,13 @@ def application(container: Container) -> ASGIApp:
 
     v1 = Router(
         "/v1",
-        route_handlers=[*identity.ROUTES, *conversations.ROUTES, *messages.ROUTES],
+        route_handlers=[
+            *identity.ROUTES,
+            *people.ROUTES,
+            *contacts.ROUTES,
+            *conversations.ROUTES,
+            *messages.ROUTES,
+        ],
         middleware=[RequireToken()],
     )
     litestar = Litestar(

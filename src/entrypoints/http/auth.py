@@ -53,7 +53,9 @@ def actor_of(request: Request[Any, Any, Any]) -> Actor:
     actor = request.scope["state"].get("actor")
     if isinstance(actor, Actor):
         return actor
-    return Actor(address=address_of(request.scope), user_agent=request.headers.get("user-agent"))
+    actor = Actor(address=address_of(request.scope), user_agent=request.headers.get("user-agent"))
+    request.scope["state"]["actor"] = actor
+    return actor
 
 
 def address_of(scope: Any) -> str:

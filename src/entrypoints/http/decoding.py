@@ -40,18 +40,33 @@ async def command_from(request: AnyRequest, kind: type[M], **path: Any) -> M:
 
     Raises ``UnsupportedMediaType``, ``PayloadTooLarge``, ``MalformedJson``, ``Invalid``.
     """
+    _no_parameters(request)
     return build(kind, object_in(await _body(request)), **path)
 
 
 async def no_body(request: AnyRequest) -> None:
     """For routes that take none: an empty object is fine, anything else is refused."""
+    _no_parameters(request)
     if fields := object_in(await _body(request)):
         raise Invalid("This request takes no fields.", pointer=f"/{next(iter(fields))}")
 
 
-def query_from(request: AnyRequest, kind: type[M], **path: Any) -> M:
-    """The query in the query string, joined with what the path says. Raises ``Invalid``."""
-    return build(kind, _parameters(request), strict=False, **path)
+def query_from(request: AnyRequest, kind: type[M], *, lists: tuple[str, ...] = (), **path: Any) -> M:
+    """The query in the query string, joined with what the path says; ``lists`` are separated by commas.
+
+    Raises ``Invalid``.
+    """
+    fields = _parameters(request)
+    for name in lists:
+        if name in fields:
+            fields[name] = fields[name].split(",") if fields[name] else []
+    return build(kind, fields, strict=False, **path)
+
+
+def _no_parameters(request: AnyRequest) -> None:
+    """What changes something says it in its body. Raises ``Invalid``."""
+    if parameters := _parameters(request):
+        raise Invalid("This request takes no query parameters.", pointer=f"/{next(iter(parameters))}")
 
 
 def build(kind: type[M], fields: dict[str, Any], *, strict: bool = True, **path: Any) -> M:

@@ -1,5 +1,6 @@
 """The outermost layer of HTTP: request ids, security headers, framing, and the last resort for errors."""
 
+import math
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from application.bus.messages import Actor
 from application.ports.system import Clock, Ids
 from domain.shared.errors import Invalid, Refusal
 from entrypoints.http.errors import InternalError, problem_of
@@ -74,11 +76,26 @@ class Envelope:
             (b"referrer-policy", b"no-referrer"),
             (b"content-security-policy", _CLIENT_CSP if is_client else _API_CSP),
         ]
+        headers += _quota_headers(scope)
         if path.startswith("/v1/"):
             headers.append((b"cache-control", b"no-store"))
         if self._tls:
             headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
         return headers
+
+
+def _quota_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """What the limits said of this request: draft-ietf-httpapi-ratelimit-headers-10."""
+    actor = scope.get("state", {}).get("actor")
+    quotas = actor.quotas if isinstance(actor, Actor) else []
+    if not quotas:
+        return []
+    policy = ", ".join(f'"{q.rate.name}";q={q.rate.burst};w={math.ceil(q.rate.window)}' for q in quotas)
+    state = ", ".join(
+        f'"{q.rate.name}";r={q.verdict.remaining};t={math.ceil(q.rate.whole_after(q.verdict))}'
+        for q in quotas
+    )
+    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
 
 def framing_refusal(scope: Any) -> tuple[Refusal, int | None] | None:

@@ -1,5 +1,6 @@
 """Refusals as HTTP problems (RFC 9457): one table from kinds to status codes, one shape for all of them."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from domain.shared.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    PreconditionFailed,
     RateLimited,
     Refusal,
     Unauthenticated,
@@ -73,6 +75,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (MethodNotAllowed, 405),
     (RequestTimeout, 408),
     (Conflict, 409),
+    (PreconditionFailed, 412),
     (PayloadTooLarge, 413),
     (UnsupportedMediaType, 415),
     (Invalid, 422),
@@ -91,7 +94,7 @@ class FieldProblem(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of every refusal. ``instance`` is the request id."""
+    """The body of every refusal. ``instance`` is the request id; ``retry_after``, where later may help, seconds."""
 
     type: str
     title: str
@@ -100,6 +103,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     instance: str
     code: str
     errors: list[FieldProblem] = msgspec.field(default_factory=list)
+    retry_after: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def status_of(kind: type[Refusal]) -> int:
@@ -120,15 +124,23 @@ def problem_of(refusal: Refusal, request_id: str) -> Problem:
         instance=request_id,
         code=refusal.code,
         errors=errors,
+        retry_after=retry_after_of(refusal) or msgspec.UNSET,
     )
+
+
+def retry_after_of(refusal: Refusal) -> int:
+    """Whole seconds after which trying again is sensible; 0 where it is not known that it is."""
+    if isinstance(refusal, RateLimited | Unavailable):
+        return max(1, math.ceil(refusal.retry_after))
+    return 0
 
 
 def headers_of(refusal: Refusal) -> dict[str, str]:
     """What a refusal says in headers: how to authenticate, when to come back."""
     if isinstance(refusal, Unauthenticated):
         return {"WWW-Authenticate": "Bearer"}
-    if isinstance(refusal, RateLimited | Unavailable):
-        return {"Retry-After": str(max(1, round(refusal.retry_after + 0.499)))}
+    if seconds := retry_after_of(refusal):
+        return {"Retry-After": str(seconds)}
     return {}
 
 

@@ -1,21 +1,22 @@
-"""Routes of accounts, sessions and people."""
+"""Routes of registering, logging in, and the sessions that come of it."""
 
 from typing import Any
 
-from litestar import Request, get, patch, post
+from litestar import Request, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from application.bus.messages import Secret
-from application.identity.find_people import FindPeople, GetUser
+from application.identity.change_password import ChangePassword
 from application.identity.log_in import LogIn
 from application.identity.log_out import LogOut, LogOutEverywhere
-from application.identity.my_profile import ChangeMyProfile, GetMyProfile
 from application.identity.refresh_session import RefreshSession
 from application.identity.register_user import RegisterUser
-from application.identity.views import LoggedIn, Me, Tokens, UserView
+from application.identity.sessions import ListSessions, RevokeSession
+from application.identity.views import LoggedIn, SessionView, Tokens
 from application.views import Page
-from domain.shared.errors import InvalidRefreshToken, SessionRevoked, UserNotFound
+from domain.shared.errors import InvalidRefreshToken, SessionNotFound, SessionRevoked
+from domain.shared.ids import SessionId
 from entrypoints.http import answers
 from entrypoints.http.answers import AnyResponse
 from entrypoints.http.auth import (
@@ -31,7 +32,6 @@ from entrypoints.http.operation import says
 
 AnyRequest = Request[Any, Any, Any]
 TAG = "Authentication and sessions"
-PEOPLE = "People"
 
 
 def _logged_in(desk: Desk, result: LoggedIn, status: int) -> AnyResponse:
@@ -131,48 +131,50 @@ def _logged_out(request: AnyRequest, desk: Desk) -> AnyResponse:
     return response
 
 
-@get("/users/me", opt=says(tag=PEOPLE, summary="My profile", answers={200: Me}))
-async def my_profile(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
-    return answers.json(await desk.bus.ask(query_from(request, GetMyProfile), actor_of(request)))
-
-
-@patch(
-    "/users/me",
-    opt=says(tag=PEOPLE, summary="Change my profile", body=ChangeMyProfile, answers={200: Me}),
+@put(
+    "/auth/password",
+    opt=says(
+        tag=TAG,
+        summary="Take another password; every other session ends",
+        body=ChangePassword,
+        answers={204: None},
+        refusals=("wrong_password", "rate_limited"),
+    ),
 )
-async def change_my_profile(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
-    command = await command_from(request, ChangeMyProfile)
-    return answers.json(await desk.bus.execute(command, actor_of(request)))
+async def change_password(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
+    await desk.bus.execute(await command_from(request, ChangePassword), actor_of(request))
+    return answers.nothing()
 
 
 @get(
-    "/users",
+    "/sessions",
     opt=says(
-        tag=PEOPLE,
-        summary="Find people by the beginning of a name, or by a whole e-mail address or phone number",
-        query=FindPeople,
-        answers={200: Page[UserView]},
-        refusals=("invalid_cursor", "rate_limited"),
+        tag=TAG, summary="The devices I am logged in on", query=ListSessions, answers={200: Page[SessionView]}
     ),
 )
-async def find_people(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
-    return answers.json(await desk.bus.ask(query_from(request, FindPeople), actor_of(request)))
+async def list_sessions(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
+    return answers.json(await desk.bus.ask(query_from(request, ListSessions), actor_of(request)))
 
 
-@get(
-    "/users/{user_id:str}",
+@delete(
+    "/sessions/{session_id:str}",
+    status_code=200,
     opt=says(
-        tag=PEOPLE,
-        summary="Somebody, as I may see them",
-        query=GetUser,
-        path=("user_id",),
-        answers={200: UserView},
-        refusals=("user_not_found",),
+        tag=TAG,
+        summary="Log a device of mine out",
+        path=("session_id",),
+        answers={204: None},
+        refusals=("session_not_found", "rate_limited"),
     ),
 )
-async def get_user(request: AnyRequest, user_id: FromPath[str], desk: NamedDependency[Desk]) -> AnyResponse:
-    query = query_from(request, GetUser, user_id=path_id(user_id, UserNotFound))
-    return answers.json(await desk.bus.ask(query, actor_of(request)))
+async def revoke_session(
+    request: AnyRequest, session_id: FromPath[str], desk: NamedDependency[Desk]
+) -> AnyResponse:
+    await no_body(request)
+    command = RevokeSession(session_id=SessionId(path_id(session_id, SessionNotFound)))
+    await desk.bus.execute(command, actor_of(request))
+    desk.authentication.forget(command.session_id)
+    return answers.nothing()
 
 
 ROUTES = [
@@ -181,8 +183,7 @@ ROUTES = [
     refresh,
     log_out,
     log_out_everywhere,
-    my_profile,
-    change_my_profile,
-    find_people,
-    get_user,
+    change_password,
+    list_sessions,
+    revoke_session,
 ]

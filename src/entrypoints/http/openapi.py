@@ -31,7 +31,7 @@ def openapi(routes: Iterable[Any]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, method, operation, handler in operations:
         paths.setdefault(path, {})[method.lower()] = _operation(operation, handler, components)
-    for operation_kind in {op.body for _, _, op, _ in operations if op.body and op.path}:
+    for operation_kind in {op.body for _, _, op, _ in operations if op.body and (op.path or op.takes_match)}:
         _hide(components, operation_kind, operations)
     return {
         "openapi": "3.1.0",
@@ -116,6 +116,17 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             parameters.append(
                 {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema}
             )
+    parameters += [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "style": "form",
+            "explode": False,
+            "schema": {"type": "array", "maxItems": 100, "items": {"type": "string", "format": "uuid"}},
+        }
+        for name in operation.lists
+    ]
     if operation.takes_key:
         parameters.append(
             {
@@ -124,6 +135,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "required": False,
                 "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,64}$"},
             }
+        )
+    if operation.takes_match:
+        parameters.append(
+            {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}}
         )
     return parameters
 
@@ -158,8 +173,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 
 def _hide(components: dict[str, Any], kind: Any, operations: list[Any]) -> None:
-    """A command's fields that come from the path are no part of its body."""
-    path = {name for _, _, op, _ in operations if op.body is kind for name in op.path}
+    """A command's fields that come from the path, or a header, are no part of its body."""
+    path = {name for _, _, op, _ in operations if op.body is kind for name in op.path} | {"if_match"}
     schema = components[kind.__name__]
     schema["properties"] = {k: v for k, v in schema["properties"].items() if k not in path}
     schema["required"] = [name for name in schema.get("required", []) if name not in path]

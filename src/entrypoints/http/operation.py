@@ -10,7 +10,8 @@ OPERATION = "operation"
 class Operation:
     """Body and query are the command or query the route decodes; ``answers`` the views by status code.
 
-    ``path`` names fields that come from the path and not from the body. ``refusals`` are codes beside the
+    ``path`` names fields that come from the path and not from the body, ``takes_match`` says that ``If-Match`` is
+    heeded, ``lists`` are parameters with ids separated by commas. ``refusals`` are codes beside the
     general ones.
     """
 
@@ -24,6 +25,8 @@ class Operation:
     public: bool = False
     cookie: bool = False
     takes_key: bool = False
+    takes_match: bool = False
+    lists: tuple[str, ...] = ()
 
 
 def says(**parts: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import msgspec
 
 from application.conversation.views import ListEntry, Participation
 from application.messaging.views import MessageView
-from application.outbox.codec import ReceiptUpdated, SessionRevoked
+from application.outbox.codec import ContactUpdated, ReceiptUpdated, SessionRevoked
 from domain.shared.events import catalogue
 from entrypoints.http.openapi import schema_hook
 from entrypoints.ws.frames import COMMANDS, Authenticate, Ping
@@ -19,6 +19,7 @@ EVENT_DATA: dict[str, Any] = {
     "conversation.created": ListEntry,
     "receipt.updated": ReceiptUpdated,
     "participation.updated": Participation,
+    "contact.updated": ContactUpdated,
     "session.revoked": SessionRevoked,
 }
 """The ``data`` of every event that clients hear."""

@@ -8,6 +8,8 @@ from adapters.postgres.conversation_reader import PostgresConversationReader
 from adapters.postgres.message_reader import PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresOutbox
 from adapters.postgres.people_readers import (
+    PostgresContactReader,
+    PostgresCredentials,
     PostgresDirectory,
     PostgresEpochs,
     PostgresProfiles,
@@ -68,7 +70,9 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             profiles=PostgresProfiles(pool),
             relations=PostgresRelations(pool),
             directory=PostgresDirectory(pool),
+            credentials=PostgresCredentials(pool),
             sessions=PostgresSessionReader(pool),
+            contacts=PostgresContactReader(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),

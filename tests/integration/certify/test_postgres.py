@@ -8,19 +8,21 @@ from adapters.postgres.outbox import PostgresHealth
 from adapters.postgres.pool import open_pool
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
 from application.testing.command_log import CommandLogContract
+from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.events import OutboxContract
 from application.testing.health import HealthContract, Patients
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
 from application.testing.people_readers import (
+    CredentialsContract,
     DirectoryContract,
     EpochsContract,
     ProfilesContract,
     RelationsContract,
     SessionReaderContract,
 )
-from application.testing.people_repositories import ContactsContract, SessionsContract, UsersContract
+from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.integration.certify.postgres_world import postgres_world
@@ -69,6 +71,14 @@ class TestPostgresRelations(RelationsContract):
 
 
 class TestPostgresDirectory(DirectoryContract):
+    pass
+
+
+class TestPostgresCredentials(CredentialsContract):
+    pass
+
+
+class TestPostgresContactReader(ContactReaderContract):
     pass
 
 

@@ -1,15 +1,15 @@
 """The memory adapters as one world, for certifying them and for breaking them on purpose."""
 
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
-from adapters.memory.readers import (
-    MemoryConversationReader,
+from adapters.memory.people_readers import (
+    MemoryContactReader,
+    MemoryCredentials,
     MemoryDirectory,
-    MemoryEpochs,
-    MemoryMessageReader,
     MemoryProfiles,
     MemoryRelations,
     MemorySessionReader,
 )
+from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from application.testing.world import World
@@ -41,7 +41,9 @@ def memory_world(store: MemoryStore) -> World:
         profiles=MemoryProfiles(store),
         relations=MemoryRelations(store),
         directory=MemoryDirectory(store),
+        credentials=MemoryCredentials(store),
         sessions=MemorySessionReader(store),
+        contacts=MemoryContactReader(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),

@@ -5,18 +5,20 @@ import pytest
 from adapters.memory.store import MemoryStore
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
 from application.testing.command_log import CommandLogContract
+from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.events import OutboxContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
 from application.testing.people_readers import (
+    CredentialsContract,
     DirectoryContract,
     EpochsContract,
     ProfilesContract,
     RelationsContract,
     SessionReaderContract,
 )
-from application.testing.people_repositories import ContactsContract, SessionsContract, UsersContract
+from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.unit.adapters.memory_world import memory_world
@@ -64,6 +66,14 @@ class TestMemoryRelations(RelationsContract):
 
 
 class TestMemoryDirectory(DirectoryContract):
+    pass
+
+
+class TestMemoryCredentials(CredentialsContract):
+    pass
+
+
+class TestMemoryContactReader(ContactReaderContract):
     pass
 
 
