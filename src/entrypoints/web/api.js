@@ -46,7 +46,8 @@ export const api = {
   updateMe: (fields, etag) =>
     request("PATCH", "/v1/users/me", { body: fields, headers: etag ? { "If-Match": etag } : {}, as: "tagged" }),
   settings: () => request("GET", "/v1/users/me/settings"),
-  updateSettings: (fields) => request("PATCH", "/v1/users/me/settings", { body: fields }),
+  // Nobody waits for a switch to be saved before leaving the page.
+  updateSettings: (fields) => request("PATCH", "/v1/users/me/settings", { body: fields, keepalive: true }),
   deactivate: (password) => request("POST", "/v1/users/me/deactivate", { body: { password }, headers: once() }),
   erase: (password, redactMessages) =>
     request("POST", "/v1/users/me/erase", {

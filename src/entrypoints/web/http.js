@@ -55,8 +55,10 @@ async function contentOf(response, as) {
   return as === "tagged" ? { content, etag: response.headers.get("ETag") } : content;
 }
 
-export async function call(method, path, { body, query, token, headers = {}, as = "json", timeoutMs = TIMEOUT_MS } = {}) {
-  const init = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin" };
+export async function call(method, path, { body, query, token, headers = {}, as = "json", timeoutMs = TIMEOUT_MS, keepalive } = {}) {
+  const init = {
+    method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin", keepalive,
+  };
   if (token) init.headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) {
     init.headers["Content-Type"] = "application/json";

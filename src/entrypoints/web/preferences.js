@@ -17,6 +17,8 @@ function apply(settings) {
 }
 
 export async function loadSettings() {
+  // What is on its way there must arrive first, or the answer would undo it here.
+  await running;
   const before = changes;
   let settings = await api.settings();
   // Somebody who registered a moment ago chose their language by reading the form in it.
