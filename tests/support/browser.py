@@ -27,10 +27,13 @@ class Windows:
 
     browser: Browser
     url: str
+    faults: list[str]
 
     async def open(self) -> Page:
         context = await self.browser.new_context(viewport={"width": 1100, "height": 700}, locale="en-US")
         page = await context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda said: "Security Policy" in said.text and self.faults.append(said.text))
         await page.goto(self.url)
         return page
 
@@ -59,11 +62,13 @@ class Windows:
 
 @asynccontextmanager
 async def windows(url: str) -> AsyncIterator[Windows]:
-    """A browser that shows this server."""
+    """A browser that shows this server. Afterwards: nothing was thrown in it, and no policy broken."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
-            yield Windows(browser, url)
+            opened = Windows(browser, url, [])
+            yield opened
+            assert opened.faults == []
         finally:
             await browser.close()
 

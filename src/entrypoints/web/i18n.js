@@ -87,8 +87,8 @@ export function has(key) {
 }
 
 /** "Ada, Grace, and Linus", as the language joins them. */
-export function listOf(words, type = "conjunction") {
-  return new Intl.ListFormat(current, { type }).format(words);
+export function listOf(words) {
+  return new Intl.ListFormat(current, { type: "conjunction" }).format(words);
 }
 
 /** The text for a key; {name} is filled from values, and an entry with plural forms chooses by values.count. */

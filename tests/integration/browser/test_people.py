@@ -90,9 +90,12 @@ async def test_theme_and_language_hold_at_once_after_a_reload_and_on_another_dev
         await expect(page).to_have_attribute("dir", "rtl")
         await expect(ann.get_by_test_id("account-profile")).to_contain_text("الملف الشخصي")
 
-        await ann.reload(wait_until="commit")
+        await ann.route("**/static/app.js", lambda route: route.abort())
+        await ann.reload()
         await expect(page).to_have_attribute("data-theme", "dark")
-        await is_online(ann)
+        await ann.unroute("**/static/app.js")
+
+        await reload(ann)
         await expect(page).to_have_attribute("dir", "rtl")
         await expect(page).to_have_attribute("lang", "ar")
 
@@ -165,3 +168,29 @@ async def test_a_saved_person_goes_by_the_nickname_and_a_blocked_one_cannot_writ
         await expect(message(bob, "are you there")).to_have_attribute(
             "data-state", re.compile("sent|delivered|read")
         )
+
+
+async def test_a_new_password_ends_the_other_devices_and_deactivating_ends_this_one(
+    fresh_database: str, redis: str
+) -> None:
+    async with serving(settings_for(fresh_database, redis)) as server, windows(server.url) as browser:
+        desk = await browser.register("ann_w")
+        phone = await browser.log_in("ann_w")
+        dialog = await account(desk, "security")
+        await dialog.locator("#password-form [name=current_password]").fill(PASSWORD)
+        await dialog.locator("[name=new_password]").fill("battery staple")
+        await dialog.locator("#password-form [type=submit]").click()
+        await expect(phone.locator("#login-form")).to_be_visible(timeout=15_000)
+        await is_online(desk)
+
+        await dialog.get_by_test_id("deactivate").click()
+        going = dialog.locator("#deactivate-form")
+        await going.locator("[name=password]").fill(PASSWORD)
+        await going.locator("[type=submit]").click()
+        await expect(going).to_contain_text("not your current password")
+        await going.locator("[name=password]").fill("battery staple")
+        await going.locator("[type=submit]").click()
+        await expect(desk.locator("#login-form")).to_be_visible()
+
+        await desk.reload()
+        await expect(desk.locator("#login-form")).to_be_visible()

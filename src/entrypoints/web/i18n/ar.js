@@ -111,6 +111,7 @@ export default {
   "composer.placeholder": "اكتب رسالة",
   "composer.send": "إرسال",
   "composer.left": "لم تعد في هذه المحادثة.",
+  "composer.blocked": "لقد حظرت هذا الشخص.",
   "composer.silenced": "لا يمكنك الكتابة هنا حاليًا.",
   "composer.admins_only": "الكتابة هنا للمشرفين فقط.",
 
@@ -287,6 +288,7 @@ export default {
 
   "time.today": "اليوم",
   "time.yesterday": "أمس",
+  "time.day_at": "{day}، {time}",
 
   "error.network": "تعذّر الوصول إلى الخادم. تحقق من اتصالك.",
   "error.timeout": "لم يستجب الخادم في الوقت المناسب.",

@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "Nachricht schreiben",
   "composer.send": "Senden",
   "composer.left": "Du bist nicht mehr in dieser Unterhaltung.",
+  "composer.blocked": "Du hast diese Person blockiert.",
   "composer.silenced": "Du kannst hier im Moment nicht schreiben.",
   "composer.admins_only": "Hier schreiben nur Admins.",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "Heute",
   "time.yesterday": "Gestern",
+  "time.day_at": "{day}, {time}",
 
   "error.network": "Der Server ist nicht erreichbar. Prüfe deine Verbindung.",
   "error.timeout": "Der Server hat nicht rechtzeitig geantwortet.",

@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "Write a message",
   "composer.send": "Send",
   "composer.left": "You are no longer in this conversation.",
+  "composer.blocked": "You have blocked this person.",
   "composer.silenced": "You cannot post here at the moment.",
   "composer.admins_only": "Only admins post here.",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "Today",
   "time.yesterday": "Yesterday",
+  "time.day_at": "{day}, {time}",
 
   "error.network": "The server cannot be reached. Check your connection.",
   "error.timeout": "The server did not answer in time.",

@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "Escribe un mensaje",
   "composer.send": "Enviar",
   "composer.left": "Ya no participas en esta conversación.",
+  "composer.blocked": "Has bloqueado a esta persona.",
   "composer.silenced": "De momento no puedes escribir aquí.",
   "composer.admins_only": "Aquí solo escriben los administradores.",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "Hoy",
   "time.yesterday": "Ayer",
+  "time.day_at": "{day}, {time}",
 
   "error.network": "No se puede contactar con el servidor. Comprueba tu conexión.",
   "error.timeout": "El servidor no ha respondido a tiempo.",

@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "Écrire un message",
   "composer.send": "Envoyer",
   "composer.left": "Vous ne faites plus partie de cette conversation.",
+  "composer.blocked": "Vous avez bloqué cette personne.",
   "composer.silenced": "Vous ne pouvez pas écrire ici pour le moment.",
   "composer.admins_only": "Seuls les admins écrivent ici.",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "Aujourd’hui",
   "time.yesterday": "Hier",
+  "time.day_at": "{day}, {time}",
 
   "error.network": "Le serveur est injoignable. Vérifiez votre connexion.",
   "error.timeout": "Le serveur n’a pas répondu à temps.",

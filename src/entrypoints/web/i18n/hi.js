@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "संदेश लिखें",
   "composer.send": "भेजें",
   "composer.left": "आप अब इस बातचीत में नहीं हैं।",
+  "composer.blocked": "आपने इस व्यक्ति को ब्लॉक किया है।",
   "composer.silenced": "आप फ़िलहाल यहाँ नहीं लिख सकते।",
   "composer.admins_only": "यहाँ केवल एडमिन लिखते हैं।",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "आज",
   "time.yesterday": "कल",
+  "time.day_at": "{day}, {time}",
 
   "error.network": "सर्वर तक पहुँचा नहीं जा सका। अपना कनेक्शन जाँचें।",
   "error.timeout": "सर्वर ने समय पर जवाब नहीं दिया।",

@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "メッセージを入力",
   "composer.send": "送信",
   "composer.left": "この会話にはもう参加していません。",
+  "composer.blocked": "この人をブロックしています。",
   "composer.silenced": "現在ここには投稿できません。",
   "composer.admins_only": "ここに投稿できるのは管理者だけです。",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "今日",
   "time.yesterday": "昨日",
+  "time.day_at": "{day} {time}",
 
   "error.network": "サーバーに接続できません。接続を確認してください。",
   "error.timeout": "サーバーが時間内に応答しませんでした。",

@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "Escreva uma mensagem",
   "composer.send": "Enviar",
   "composer.left": "Você não participa mais desta conversa.",
+  "composer.blocked": "Você bloqueou esta pessoa.",
   "composer.silenced": "Você não pode escrever aqui no momento.",
   "composer.admins_only": "Só administradores escrevem aqui.",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "Hoje",
   "time.yesterday": "Ontem",
+  "time.day_at": "{day}, {time}",
 
   "error.network": "Não foi possível falar com o servidor. Verifique sua conexão.",
   "error.timeout": "O servidor não respondeu a tempo.",

@@ -110,6 +110,7 @@ export default {
   "composer.placeholder": "Напишите сообщение",
   "composer.send": "Отправить",
   "composer.left": "Вы больше не участвуете в этой беседе.",
+  "composer.blocked": "Вы заблокировали этого человека.",
   "composer.silenced": "Сейчас вы не можете здесь писать.",
   "composer.admins_only": "Здесь пишут только администраторы.",
 
@@ -275,6 +276,7 @@ export default {
 
   "time.today": "Сегодня",
   "time.yesterday": "Вчера",
+  "time.day_at": "{day}, {time}",
 
   "error.network": "Сервер недоступен. Проверьте соединение.",
   "error.timeout": "Сервер не ответил вовремя.",

@@ -102,6 +102,7 @@ export default {
   "composer.placeholder": "输入消息",
   "composer.send": "发送",
   "composer.left": "您已不在此会话中。",
+  "composer.blocked": "您已屏蔽此人。",
   "composer.silenced": "您目前不能在这里发言。",
   "composer.admins_only": "这里只有管理员可以发言。",
 
@@ -265,6 +266,7 @@ export default {
 
   "time.today": "今天",
   "time.yesterday": "昨天",
+  "time.day_at": "{day} {time}",
 
   "error.network": "无法连接服务器。请检查您的网络。",
   "error.timeout": "服务器没有及时响应。",

@@ -1,6 +1,6 @@
 // Dates and times in the reader's language and time zone.
 
-import { language, listOf, t } from "../i18n.js";
+import { language, t } from "../i18n.js";
 
 const formats = new Map();
 
@@ -47,9 +47,8 @@ export function dayLabel(iso) {
     : format("day-year", { day: "numeric", month: "long", year: "numeric" }).format(date);
 }
 
-/** "Today, 14:05", as the language puts the two together. */
 export function dayAndTime(iso) {
-  return listOf([dayLabel(iso), timeOfDay(iso)], "unit");
+  return t("time.day_at", { day: dayLabel(iso), time: timeOfDay(iso) });
 }
 
 /** Short enough for the corner of a list row: the time today, else the day. */

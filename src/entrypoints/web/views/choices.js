@@ -12,7 +12,7 @@ function save(name, value) {
 }
 
 export function Switch({ name, label, hint }) {
-  const on = useStore((store) => store.settings[name]);
+  const on = useStore((store) => store.settings?.[name]);
   const id = `setting-${name}`;
   return html`
     <div class="setting">
@@ -25,7 +25,7 @@ export function Switch({ name, label, hint }) {
 
 /** `options` are pairs of value and label; a value the server knows and this page does not is shown as it is. */
 export function Choice({ name, label, hint, options }) {
-  const value = useStore((store) => store.settings[name]);
+  const value = useStore((store) => store.settings?.[name]);
   const id = `setting-${name}`;
   const known = options.some(([one]) => one === value);
   const shown = known ? options : [...options, [value, value]];

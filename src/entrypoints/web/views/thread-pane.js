@@ -27,8 +27,9 @@ function back() {
   requestAnimationFrame(() => document.querySelector(`.item[data-id="${CSS.escape(id)}"]`)?.focus());
 }
 
-function blockedBecause({ me, post_policy: policy }) {
+function blockedBecause({ me, post_policy: policy, type }, peer) {
   if (!me) return null;
+  if (type === "DM" && peer?.is_blocked) return t("composer.blocked");
   if (me.left_at) return t("composer.left");
   if (me.silenced_until && Date.parse(me.silenced_until) > Date.now()) return t("composer.silenced");
   if (policy === "ADMINS" && me.role === "MEMBER") return t("composer.admins_only");
@@ -75,7 +76,7 @@ export function ThreadPane({ id }) {
       </header>
       ${about && peer && html`<${PersonDialog} id=${peer.id} onClose=${() => setAbout(false)} />`}
       <${MessageList} key=${id} id=${id} />
-      <${Composer} key=${`composer-${id}`} id=${id} blocked=${conversation && blockedBecause(conversation)} />
+      <${Composer} key=${`composer-${id}`} id=${id} blocked=${conversation && blockedBecause(conversation, peer)} />
     </main>`;
 }
 

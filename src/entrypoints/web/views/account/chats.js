@@ -7,7 +7,7 @@ import { Choice, Switch, WithSettings } from "../choices.js";
 
 /** The browser asks only once, and only after a click. */
 function Permission() {
-  const wanted = useStore((store) => store.settings.notifications_enabled);
+  const wanted = useStore((store) => store.settings?.notifications_enabled);
   const [state, setState] = useState(globalThis.Notification?.permission ?? "missing");
   if (!wanted || state === "granted" || state === "missing") return null;
   if (state === "denied") return html`<p class="field-note" role="status">${t("chats.permission_denied")}</p>`;
