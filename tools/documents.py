@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from application.catalogue import COMMANDS, QUERIES
+from application.identity.inventory import INVENTORY
 from domain.shared.events import catalogue
 from entrypoints.cli.documents import openapi_of_this_version
 from entrypoints.cli.permissions import permissions
@@ -45,6 +46,24 @@ def use_cases() -> str:
     return "\n".join(lines)
 
 
+def personal_data() -> str:
+    """``docs/personal-data.md``: every column, what erasing does to it, and where an export has it."""
+    lines = [
+        "# Personal data",
+        "",
+        "Generated from `src/application/identity/inventory.py` (`make docs`); do not edit. A test compares it with the",
+        "database, and another looks for an erased person's words in every table.",
+        "",
+        "| Table | Columns | Erasing | Export |",
+        "|---|---|---|---|",
+    ]
+    for table, groups in INVENTORY.items():
+        for group in groups:
+            names = ", ".join(f"`{name}`" for name in group.names.split())
+            lines.append(f"| `{table}` | {names} | {group.fate} | {group.section or '–'} |")
+    return "\n".join(lines) + "\n"
+
+
 def documents() -> dict[Path, str]:
     """Every generated document with its text."""
     docs = ROOT / "docs"
@@ -52,6 +71,7 @@ def documents() -> dict[Path, str]:
         docs / "events.md": events(),
         docs / "use-cases.md": use_cases(),
         docs / "permissions.md": permissions(),
+        docs / "personal-data.md": personal_data(),
         docs / "openapi.json": json.dumps(openapi_of_this_version(), indent=1) + "\n",
         docs / "asyncapi.json": json.dumps(asyncapi(), indent=1) + "\n",
     }

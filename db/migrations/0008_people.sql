@@ -14,3 +14,16 @@ UPDATE participants SET told_read_sequence = last_read_sequence, told_delivered_
 ALTER TABLE participants ADD CONSTRAINT told_is_at_most_true CHECK (
     told_read_sequence <= last_read_sequence AND told_delivered_sequence <= last_delivered_sequence
 );
+
+-- An erased account whose messages are still to be wiped.
+ALTER TABLE users ADD COLUMN redaction_pending boolean NOT NULL DEFAULT false;
+
+CREATE INDEX idx_users_redaction_pending ON users (id) WHERE redaction_pending;
+CREATE INDEX idx_messages_undeleted ON messages (sender_id) WHERE deleted_at IS NULL AND type <> 'SYSTEM';
+
+-- What is recorded of a person or of a message's words must be found to be taken back. Of commands that name their
+-- giver only as actor, just those are indexed that say something personal: sending pays for none of it.
+CREATE INDEX idx_command_log_personal ON command_log (actor_id)
+    WHERE name IN ('ChangeMyProfile', 'ChangeMySettings', 'SaveContact');
+CREATE INDEX idx_outbox_of_person ON outbox_events (aggregate_id) WHERE event_type = 'contact.updated';
+CREATE INDEX idx_outbox_subject ON outbox_events (subject_id) WHERE subject_id IS NOT NULL;

@@ -10,6 +10,7 @@ from dependency_injector import containers, providers
 
 from adapters.argon2.passwords import Argon2Passwords
 from adapters.jwt.access_tokens import JwtAccessTokens
+from adapters.jwt.key_file import KeyFile
 from adapters.jwt.keys import SigningKeys
 from adapters.jwt.refresh_tokens import HmacBodyHashes, HmacRefreshTokens
 from adapters.system.clock import SystemClock, SystemIds
@@ -19,9 +20,11 @@ from application.catalogue import register
 from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
+from application.identity.redact_messages import Redactor
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
 from application.ports.readers import (
+    Archive,
     ContactReader,
     ConversationReader,
     Credentials,
@@ -61,6 +64,7 @@ def _ports(
         Credentials: store.credentials,
         SessionReader: store.sessions,
         ContactReader: store.contacts,
+        Archive: store.archive,
         ConversationReader: store.conversations,
         MessageReader: store.messages,
     }
@@ -79,20 +83,25 @@ class Container(containers.DeclarativeContainer):
     keys = providers.Singleton(SigningKeys.load, settings.provided.signing_keys)
     passwords = providers.Singleton(Argon2Passwords)
     access_tokens = providers.Singleton(JwtAccessTokens, keys)
+    key_file = providers.Singleton(KeyFile, settings.provided.signing_keys, keys, access_tokens.provided.use)
     refresh_tokens = providers.Singleton(HmacRefreshTokens, keys.provided.refresh_secret)
     hashes = providers.Singleton(HmacBodyHashes, keys.provided.refresh_secret)
     cursors = providers.Singleton(Cursors, hashes)
-    people = providers.Singleton(People, store.provided.profiles, store.provided.relations)
+    profiles = realtime.provided.remember_profiles.call(store.provided.profiles)
+    sessions = realtime.provided.remember_sessions.call(store.provided.sessions)
+    people = providers.Singleton(People, profiles, store.provided.relations)
 
-    authentication = providers.Singleton(Authentication, access_tokens, store.provided.sessions, clock)
-    courier = providers.Singleton(ImmediateCourier, realtime.provided.broker, store.provided.outbox, clock)
-    relay = providers.Singleton(Relay, realtime.provided.broker, store.provided.outbox, clock)
+    authentication = providers.Singleton(Authentication, access_tokens, sessions, clock)
+    publishing = (realtime.provided.broker, store.provided.outbox, realtime.provided.caches, clock)
+    courier = providers.Singleton(ImmediateCourier, *publishing)
+    relay = providers.Singleton(Relay, *publishing, store.provided.command_log)
     hub = providers.Singleton(
         Hub,
         broker=realtime.provided.broker,
         outbox=store.provided.outbox,
         conversations=store.provided.conversations,
         sessions=store.provided.sessions,
+        authentication=authentication,
         clock=clock,
     )
     gate = providers.Singleton(
@@ -116,8 +125,10 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
         courier=courier,
+        caches=realtime.provided.caches,
         witness=witness,
     )
+    redactor = providers.Singleton(Redactor, bus, store.provided.redactions)
     desk = providers.Singleton(
         Desk,
         bus=bus,

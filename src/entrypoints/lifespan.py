@@ -38,13 +38,15 @@ async def opened(settings: Settings) -> AsyncIterator[Container]:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Container]:
-    """The container with hub, courier and relay at work."""
+    """The container with hub, courier and relay at work, and an eye on the key file."""
     async with opened(settings) as container:
         hub, courier = container.hub(), container.courier()
         await hub.start()
-        tasks = [_keep("hub", hub.run), _keep("courier", courier.run)]
+        keys = container.key_file()
+        tasks = [_keep("hub", hub.run), _keep("courier", courier.run), _keep("keys", keys.run)]
         if settings.relay:
             tasks.append(_keep("relay", container.relay().run))
+            tasks.append(_keep("redactor", container.redactor().run))
         running_tasks = [asyncio.create_task(task) for task in tasks]
         try:
             yield container

@@ -5,10 +5,12 @@ A provider is an async context manager taking ``Settings``; what it yields is a 
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
+from adapters.memory.archive import MemoryArchive, MemoryRedactions
+from adapters.memory.caches import MemoryCaches
 from adapters.memory.outbox import (
     MemoryBroker,
     MemoryCommandLog,
@@ -27,6 +29,7 @@ from adapters.memory.people_readers import (
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
+from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
 from adapters.postgres.message_reader import PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
@@ -42,16 +45,21 @@ from adapters.postgres.people_readers import (
 from adapters.postgres.pool import open_pool
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
+from adapters.redis.cached_profiles import CachedProfiles
+from adapters.redis.cached_sessions import CachedSessions
+from adapters.redis.caches import RedisCaches
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
 from adapters.system.clock import SystemClock
 from application.errors import StaleAdapter
+from application.ports.caches import Caches
 from application.ports.command_log import CommandLog
 from application.ports.events import Broker, Outbox
 from application.ports.health import Health
 from application.ports.limits import Limits
 from application.ports.readers import (
+    Archive,
     ContactReader,
     ConversationReader,
     Credentials,
@@ -59,6 +67,7 @@ from application.ports.readers import (
     Epochs,
     MessageReader,
     Profiles,
+    Redactions,
     Relations,
     SessionReader,
 )
@@ -66,6 +75,12 @@ from application.ports.unit_of_work import UnitsOfWork
 from entrypoints.settings import Settings
 
 GROUP = "sentinal.adapters"
+T = TypeVar("T")
+
+
+def _as_it_is(reader: T) -> T:
+    """A reader nothing is remembered of."""
+    return reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +94,8 @@ class Store:
     credentials: Credentials
     sessions: SessionReader
     contacts: ContactReader
+    archive: Archive
+    redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs
@@ -89,11 +106,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Realtime:
-    """Everything that servers share and may lose."""
+    """Everything that servers share and may lose. Who remembers nothing leaves out the last three."""
 
     broker: Broker
     limits: Limits
     health: Health
+    caches: Caches = field(default_factory=MemoryCaches)
+    remember_profiles: Callable[[Profiles], Profiles] = _as_it_is
+    remember_sessions: Callable[[SessionReader], SessionReader] = _as_it_is
 
 
 Provider = Callable[[Settings], AbstractAsyncContextManager[Any]]
@@ -127,6 +147,8 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             credentials=PostgresCredentials(pool),
             sessions=PostgresSessionReader(pool),
             contacts=PostgresContactReader(pool),
+            archive=PostgresArchive(pool),
+            redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),
@@ -151,6 +173,8 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         credentials=MemoryCredentials(store),
         sessions=MemorySessionReader(store),
         contacts=MemoryContactReader(store),
+        archive=MemoryArchive(store),
+        redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),
@@ -170,6 +194,9 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
             broker=broker,
             limits=RedisLimits(commands, MemoryLimits(SystemClock())),
             health=RedisHealth(commands, broker),
+            caches=RedisCaches(commands),
+            remember_profiles=lambda inner: CachedProfiles(inner, commands),
+            remember_sessions=lambda inner: CachedSessions(inner, commands, SystemClock()),
         )
     finally:
         await broker.close()

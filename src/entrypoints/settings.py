@@ -13,6 +13,7 @@ RATES = {
     "commands": Rate(name="commands", burst=60, per_period=10, period=1.0),
     "look_ups": Rate(name="look_ups", burst=60, per_period=60, period=60.0),
     "address_look_ups": Rate(name="address_look_ups", burst=100, per_period=100, period=86400.0),
+    "exports": Rate(name="exports", burst=3, per_period=3, period=3600.0),
     "login": Rate(name="login", burst=5, per_period=5, period=60.0, fails_open=False),
     "login_account": Rate(name="login_account", burst=50, per_period=50, period=3600.0, fails_open=False),
     "login_address": Rate(name="login_address", burst=20, per_period=20, period=60.0, fails_open=False),

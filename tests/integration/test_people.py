@@ -9,6 +9,7 @@ from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from tests.scenarios.accounts import Accounts, Sessions
 from tests.scenarios.contacts import Blocks, Contacts
+from tests.scenarios.erasure import Erasure
 from tests.support.server import settings_for
 
 
@@ -33,4 +34,8 @@ class TestContacts(Contacts):
 
 
 class TestBlocks(Blocks):
+    pass
+
+
+class TestErasure(Erasure):
     pass

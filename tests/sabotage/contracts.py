@@ -13,6 +13,7 @@ from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock, MemoryIds
 from application.ports.security import Passwords
 from application.ports.system import Clock, Ids
+from application.testing.caches import CachesContract, Servers
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactsContract
@@ -34,6 +35,8 @@ from application.testing.system import ClockContract, IdsContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.sabotage.breaks import STORE_BREAKS
+from tests.sabotage.cache_breaks import CACHE_BREAKS, DictionaryCache
+from tests.sabotage.cache_breaks import servers as remembering_servers
 from tests.sabotage.realtime_breaks import (
     BROKER_BREAKS,
     CLOCK_BREAKS,
@@ -64,6 +67,11 @@ def gate() -> Gate:
         clock.advance(seconds)
 
     return Gate(limits=LIMITS_BREAKS.get(BREAK, MemoryLimits)(clock), let_pass=let_pass)
+
+
+@pytest.fixture
+def servers() -> Servers:
+    return remembering_servers(CACHE_BREAKS.get(BREAK, DictionaryCache))
 
 
 @pytest.fixture
@@ -146,6 +154,10 @@ class TestCommandLog(CommandLogContract):
 
 
 class TestBroker(BrokerContract):
+    pass
+
+
+class TestCaches(CachesContract):
     pass
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import jwt
 
-from adapters.jwt.keys import SigningKeys, decode64
+from adapters.jwt.keys import TOKENS_LIVE, SigningKeys, decode64
 from application.ports.security import Claims
 from domain.shared.errors import TokenExpired, Unauthenticated
 from domain.shared.ids import SessionId, UserId
@@ -43,13 +43,20 @@ class JwtAccessTokens:
         *,
         issuer: str = "sentinal-chat",
         audience: str = "sentinal-chat",
-        lifetime: timedelta = timedelta(minutes=15),
+        lifetime: timedelta = TOKENS_LIVE,
     ) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self._lifetime = lifetime
         self._remembered: dict[bytes, Claims] = {}
+
+    def use(self, keys: SigningKeys) -> None:
+        """Sign and verify with another set from now on. Tokens of keys that are not in it are refused."""
+        kept, left = keys.verifiers, self._keys.verifiers
+        if any(kid not in kept or kept[kid] != key for kid, key in left.items()):
+            self._remembered.clear()
+        self._keys = keys
 
     def issue(self, claims: Claims, now: datetime) -> str:
         """Raises ``ValueError`` where ``expires_at`` lies further ahead than ``lifetime``."""
@@ -64,8 +71,8 @@ class JwtAccessTokens:
             "iat": _to_number(now),
             "exp": _to_number(claims.expires_at),
         }
-        headers = {"typ": TYPE, "kid": self._keys.signing_kid}
-        return jwt.encode(payload, self._keys.signing, algorithm=ALGORITHM, headers=headers)
+        kid, private = self._keys.signer(now)
+        return jwt.encode(payload, private, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": kid})
 
     def verify(self, token: str, now: datetime) -> Claims:
         if len(token) > LONGEST_TOKEN or not token.isascii():

@@ -1,7 +1,9 @@
 """The keys of the product: one JWK set (RFC 7517) with signing keys and the secret of refresh tokens.
 
-Signing keys are Ed25519 (RFC 8037): the first private one signs, all others only verify. The secret is an
-``oct`` key with ``use: refresh``; it stays when signing keys are rotated, which therefore logs nobody out.
+Signing keys are Ed25519 (RFC 8037). All verify; of those with a private half, the one that signs is the one whose
+``signs_from`` came last, so that every server knows a key before anybody signs with it. ``retires_at`` says from
+when a later one signs. The secret is an ``oct`` key with ``use: refresh``; it stays when signing keys are rotated,
+which therefore logs nobody out.
 """
 
 import base64
@@ -9,10 +11,12 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
 import os
 import secrets
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +25,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 SETTING = "SENTINAL_SIGNING_KEYS"
 SECRET_BYTES = 32
 REFRESH_KID = "refresh"
-KEPT_VERIFIERS = 3
+TOKENS_LIVE = timedelta(minutes=15)
+RETIRED_KEYS_VERIFY = TOKENS_LIVE + timedelta(minutes=5)
+"""The margin is for clocks that differ and for servers that read a rotated set late."""
+SIGNS_AFTER = timedelta(seconds=10)
+LATEST_MOMENT = 2**53
 LONGEST_KID = 64
 LARGEST_FILE = 65_536
 
@@ -38,11 +46,20 @@ class KeysRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
-    """One Ed25519 key; ``private`` is None where it only verifies."""
+    """One Ed25519 key; ``private`` is None where it only verifies. Moments are in seconds since 1970."""
 
     kid: str
     public: Ed25519PublicKey
     private: Ed25519PrivateKey | None = field(default=None, repr=False)
+    signs_from: int = 0
+    retires_at: int | None = None
+
+    def is_retired(self, now: datetime) -> bool:
+        return self.retires_at is not None and self.retires_at <= now.timestamp()
+
+    def is_spent(self, now: datetime) -> bool:
+        """Whether every token it ever signed has expired."""
+        return self.is_retired(now - RETIRED_KEYS_VERIFY)
 
     def published(self) -> dict[str, str]:
         """The public half as everybody may read it."""
@@ -51,26 +68,30 @@ class SigningKey:
 
 
 class SigningKeys:
-    """``signing`` is the first private key; ``verifiers`` has every key by its kid, the signing one too."""
+    """``verifiers`` has every key by its kid: the signing one, those that were, and the one that will be."""
 
     def __init__(
         self, keys: list[SigningKey], *, refresh_secret: bytes, refresh_kid: str = REFRESH_KID
     ) -> None:
-        signing = next((key for key in keys if key.private is not None), None)
-        if signing is None or signing.private is None:
+        if all(key.private is None for key in keys):
             raise KeysRefused("there is no private Ed25519 key to sign with.")
         if len({key.kid for key in keys} | {refresh_kid}) != len(keys) + 1:
             raise KeysRefused("two keys have the same kid.")
         _refuse_weak(refresh_secret)
         self.keys = tuple(keys)
-        self.signing_kid = signing.kid
-        self.signing = signing.private
         self.verifiers = {key.kid: key.public for key in keys}
         self.refresh_secret = refresh_secret
         self._refresh_kid = refresh_kid
 
+    def signer(self, now: datetime) -> tuple[str, Ed25519PrivateKey]:
+        """Which key signs at ``now``, by its kid; before the first moment of all, the first to come."""
+        able = [(key.signs_from, key.kid, key.private) for key in self.keys if key.private is not None]
+        begun = [each for each in able if each[0] <= now.timestamp()]
+        _, kid, private = max(begun, key=_moment) if begun else min(able, key=_moment)
+        return kid, private
+
     def __repr__(self) -> str:
-        return f"SigningKeys(signing_kid={self.signing_kid!r}, keys={len(self.keys)})"
+        return f"SigningKeys(kids={[key.kid for key in self.keys]!r})"
 
     @classmethod
     def generate(cls, kid: str | None = None) -> Self:
@@ -86,9 +107,9 @@ class SigningKeys:
         text = setting.strip()
         if not text:
             raise KeysRefused("it is empty.")
-        if not text.startswith("{"):
+        if path := file_in(text):
             try:
-                with Path(text).expanduser().open(encoding="utf-8") as file:
+                with path.open(encoding="utf-8") as file:
                     text = file.read(LARGEST_FILE)
             except (OSError, ValueError):
                 raise KeysRefused("it is neither a JWK set nor the path of a readable file.") from None
@@ -109,13 +130,16 @@ class SigningKeys:
             raise KeysRefused('beside Ed25519 keys there must be one "oct" key with "use": "refresh".')
         return cls(signing, refresh_secret=_bytes(others[0], "k"), refresh_kid=_kid(others[0]))
 
-    def rotate(self, kid: str | None = None) -> Self:
-        """A set with a new signing key; the previous ones verify on, without their private halves."""
-        kept = [SigningKey(kid=key.kid, public=key.public) for key in self.keys]
-        current = [key for key in kept if key.kid == self.signing_kid]
-        earlier = [key for key in kept if key.kid != self.signing_kid]
-        keys = [_new_key(kid), *(current + earlier)[:KEPT_VERIFIERS]]
-        return type(self)(keys, refresh_secret=self.refresh_secret, refresh_kid=self._refresh_kid)
+    def rotate(self, now: datetime, *, after: timedelta = SIGNS_AFTER, kid: str | None = None) -> Self:
+        """A set with a new key, which signs when ``after`` has passed and verifies wherever it is read.
+
+        Until then the present one goes on signing. Retired keys lose their private halves, and are left out
+        once every token they signed has expired, never earlier.
+        """
+        moment = math.ceil((now + after).timestamp())
+        kept = [_retiring(key, moment, now) for key in self.keys if not key.is_spent(now)]
+        coming = replace(_new_key(kid), signs_from=moment)
+        return type(self)([coming, *kept], refresh_secret=self.refresh_secret, refresh_kid=self._refresh_kid)
 
     def published(self) -> dict[str, Any]:
         """The JWK set for ``/.well-known/jwks.json``: public halves of signing keys and nothing else."""
@@ -123,10 +147,16 @@ class SigningKeys:
 
     def to_json(self) -> str:
         """The whole set with its secrets, as ``load`` reads it."""
-        members: list[dict[str, str]] = []
+        members: list[dict[str, str | int]] = []
         for key in self.keys:
-            private = {} if key.private is None else {"d": encode64(key.private.private_bytes_raw())}
-            members.append(key.published() | private)
+            member: dict[str, str | int] = {**key.published()}
+            if key.private is not None:
+                member["d"] = encode64(key.private.private_bytes_raw())
+            if key.signs_from:
+                member["signs_from"] = key.signs_from
+            if key.retires_at is not None:
+                member["retires_at"] = key.retires_at
+            members.append(member)
         secret = encode64(self.refresh_secret)
         members.append({"kty": "oct", "use": "refresh", "kid": self._refresh_kid, "k": secret})
         return json.dumps({"keys": members}, indent=2) + "\n"
@@ -151,6 +181,12 @@ class SigningKeys:
             os.close(directory)
 
 
+def file_in(setting: str) -> Path | None:
+    """The file that a setting names; None where it holds the set itself."""
+    text = setting.strip()
+    return None if text.startswith("{") else Path(text).expanduser()
+
+
 def encode64(data: bytes) -> str:
     """Base64url without padding (RFC 7515 §2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -165,6 +201,17 @@ def decode64(text: str) -> bytes:
     if encode64(data) != text:
         raise ValueError("not the canonical base64url")
     return data
+
+
+def _moment(able: tuple[int, str, Ed25519PrivateKey]) -> int:
+    return able[0]
+
+
+def _retiring(key: SigningKey, moment: int, now: datetime) -> SigningKey:
+    """A key as it is kept beside one that signs from ``moment``. One that cannot sign has retired already."""
+    if key.retires_at is None:
+        key = replace(key, retires_at=moment if key.private is not None else math.ceil(now.timestamp()))
+    return replace(key, private=None) if key.is_retired(now) else key
 
 
 def _new_key(kid: str | None) -> SigningKey:
@@ -184,8 +231,14 @@ def _signing_key(member: dict[str, Any]) -> SigningKey:
         raise KeysRefused("an Ed25519 key in it is meant for something else than signing.")
     try:
         public = Ed25519PublicKey.from_public_bytes(_bytes(member, "x"))
+        key = SigningKey(
+            kid=kid,
+            public=public,
+            signs_from=_seconds(member, "signs_from") or 0,
+            retires_at=_seconds(member, "retires_at"),
+        )
         if "d" not in member:
-            return SigningKey(kid=kid, public=public)
+            return key
         seed = _bytes(member, "d")
         private = Ed25519PrivateKey.from_private_bytes(seed)
     except KeysRefused:
@@ -195,7 +248,14 @@ def _signing_key(member: dict[str, Any]) -> SigningKey:
     _refuse_weak(seed)
     if not hmac.compare_digest(private.public_key().public_bytes_raw(), public.public_bytes_raw()):
         raise KeysRefused("the halves of an Ed25519 key in it do not belong together.")
-    return SigningKey(kid=kid, public=public, private=private)
+    return replace(key, private=private)
+
+
+def _seconds(member: dict[str, Any], name: str) -> int | None:
+    value = member.get(name)
+    if value is None or (type(value) is int and 0 <= value < LATEST_MOMENT):
+        return value
+    raise KeysRefused(f'the member "{name}" of a key is not a whole number of seconds since 1970.')
 
 
 def _kid(member: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Conversations, participants and messages of one unit of work."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from adapters.memory.store import Membership
 from adapters.memory.turn import Turn
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant
+from domain.messaging.content import MessageType
 from domain.messaging.message import Message, NewMessage
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.errors import ConversationNotFound
@@ -106,6 +108,24 @@ class MemoryParticipants:
             raise ConversationNotFound
         return found
 
+    async def groups_of(self, user_id: UserId) -> list[ConversationId]:
+        store = await self._turn.take()
+        ids = store.conversations_of.get(user_id, set()) | {p.conversation_id for p in self.added}
+        found = []
+        for id in sorted(ids):
+            mine = await self.find(id, user_id)
+            group = store.conversations.get(id)
+            if mine and not mine.has_left and group and not group.is_direct and group.closed_at is None:
+                found.append(id)
+        return found
+
+    async def heir(self, conversation_id: ConversationId, besides: UserId) -> Participant | None:
+        store = await self._turn.take()
+        everybody = [await self.find(conversation_id, id) for id in store.people_in.get(conversation_id, ())]
+        others = [p for p in everybody if p is not None and not p.has_left and p.user_id != besides]
+        ranked = sorted(others, key=lambda p: (-p.role.rank, p.joined_at, p.user_id))
+        return ranked[0] if ranked else None
+
 
 class MemoryMessages:
     """Messages, numbered from the conversation that this unit of work holds."""
@@ -115,6 +135,32 @@ class MemoryMessages:
         self._conversations = conversations
         self._known: dict[MessageId, Message] = {}
         self.added: list[Message] = []
+        self.written: dict[MessageId, Message] = {}
+        self.wiped: dict[MessageId, Message] = {}
+
+    def save(self, message: Message) -> None:
+        self._known[message.id] = self.written[message.id] = message
+
+    def wipe(self, tombstone: Message) -> None:
+        self.save(tombstone)
+        self.wiped[tombstone.id] = tombstone
+
+    async def find_many(self, message_ids: Sequence[MessageId]) -> dict[MessageId, Message]:
+        found = {id: await self.find(id) for id in message_ids}
+        return {id: message for id, message in found.items() if message is not None}
+
+    async def undeleted_by(self, sender_id: UserId, limit: int) -> list[Message]:
+        store = await self._turn.take()
+        said = [
+            message
+            for message in store.messages.values()
+            if message.sender_id == sender_id
+            and message.deleted_at is None
+            and message.type is not MessageType.SYSTEM
+        ]
+        place = min((message.conversation_id for message in said), default=None)
+        here = sorted((m for m in said if m.conversation_id == place), key=lambda m: m.seq_id)
+        return [copied(message) for message in here[:limit]]
 
     async def append(self, message: NewMessage) -> Message:
         await self._turn.take()

@@ -1,6 +1,7 @@
 """Reading people in memory: what is committed, raw, before privacy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.copies import copied
@@ -26,7 +27,10 @@ class MemoryProfiles(_Reading):
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
         users, settings = self._store.users, self._store.settings
         known = [id for id in user_ids if id in users]
-        return {id: Profile(user=copied(users[id]), settings=copied(settings[id])) for id in known}
+        return {
+            id: Profile(user=replace(copied(users[id]), password_hash=""), settings=copied(settings[id]))
+            for id in known
+        }
 
 
 class MemoryRelations(_Reading):

@@ -89,10 +89,13 @@ class MemorySessions:
         return self._known.get(session_id)
 
     async def lock_all_live(self, user_id: UserId) -> list[Session]:
+        return [session for session in await self.lock_all(user_id) if not session.is_revoked]
+
+    async def lock_all(self, user_id: UserId) -> list[Session]:
         store = await self._turn.take()
         ids = store.sessions_of.get(user_id, set()) | {s.id for s in self.added if s.user_id == user_id}
         sessions = [await self.lock(session_id) for session_id in sorted(ids)]
-        return [session for session in sessions if session is not None and not session.is_revoked]
+        return [session for session in sessions if session is not None]
 
 
 class MemoryContacts:
@@ -118,6 +121,12 @@ class MemoryContacts:
         if pair not in self._known and pair in store.contacts:
             self._known[pair] = copied(store.contacts[pair])
         return self._known.get(pair)
+
+    async def of(self, user_id: UserId) -> list[Contact]:
+        store = await self._turn.take()
+        pairs = sorted(pair for pair in {*store.contacts, *self._known} if pair[0] == user_id)
+        found = [await self.find(*pair) for pair in pairs]
+        return [contact for contact in found if contact is not None and not contact.says_nothing]
 
     async def touching(self, user_id: UserId, others: Sequence[UserId]) -> list[Contact]:
         pairs = dict.fromkeys(pair for other in others for pair in ((user_id, other), (other, user_id)))

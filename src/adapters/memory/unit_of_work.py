@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from adapters.memory import constraints
+from adapters.memory import constraints, wiping
 from adapters.memory.chat_repositories import MemoryConversations, MemoryMessages, MemoryParticipants
 from adapters.memory.people_repositories import MemoryContacts, MemorySessions, MemoryUsers
 from adapters.memory.store import MemoryStore
@@ -12,6 +12,7 @@ from adapters.memory.turn import Turn
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from domain.shared.events import Event
+from domain.shared.ids import UserId
 
 
 class MemoryUnitOfWork:
@@ -26,6 +27,10 @@ class MemoryUnitOfWork:
         self.conversations = MemoryConversations(turn, self._saved)
         self.participants = MemoryParticipants(turn, self._saved)
         self.messages = MemoryMessages(turn, self.conversations)
+        self._forgotten: list[UserId] = []
+
+    def forget_person(self, user_id: UserId) -> None:
+        self._forgotten.append(user_id)
 
     def events(self) -> list[Event]:
         told: list[Event] = []
@@ -39,6 +44,9 @@ class MemoryUnitOfWork:
         self._check(store, entry, frames)
         self._store_people(store)
         self._store_conversations(store)
+        wiping.wipe_messages(store, self.messages.wiped)
+        for user_id in self._forgotten:
+            wiping.forget_person(store, user_id)
         for frame in frames:
             store.put_frame(frame)
         store.put_entry(entry)
@@ -74,6 +82,8 @@ class MemoryUnitOfWork:
         for participant in self.participants.written.values():
             store.put_participant(participant)
         for message in self.messages.added:
+            store.put_message(message)
+        for message in self.messages.written.values():
             store.put_message(message)
         store.ranges.extend(self.participants.ranges)
 

@@ -32,6 +32,16 @@ _PARTICIPANTS = f"""
 SELECT {rows.PARTICIPANTS.names} FROM participants
  WHERE (conversation_id, user_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 """
+_GROUPS_OF = """
+SELECT p.conversation_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
+ WHERE p.user_id = $1 AND p.left_at IS NULL AND c.type = 'GROUP' AND c.closed_at IS NULL
+ ORDER BY p.conversation_id
+"""
+_HEIR = f"""
+SELECT {rows.PARTICIPANTS.names} FROM participants
+ WHERE conversation_id = $1 AND user_id <> $2 AND left_at IS NULL
+ ORDER BY role, joined_at, user_id LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,15 @@ class PostgresParticipants:
         if found is None:
             raise ConversationNotFound
         return found
+
+    async def groups_of(self, user_id: UserId) -> list[ConversationId]:
+        return [row["conversation_id"] for row in await self._transaction.fetch(_GROUPS_OF, user_id)]
+
+    async def heir(self, conversation_id: ConversationId, besides: UserId) -> Participant | None:
+        found = await self._transaction.fetch(_HEIR, conversation_id, besides)
+        if not found:
+            return None
+        return self._participants.adopt((conversation_id, found[0]["user_id"]), rows.participant(found[0]))
 
     def distrust(self, conversation_ids: Collection[ConversationId]) -> None:
         """What was read of these before they were locked may be old."""

@@ -1,6 +1,6 @@
 """Messages of one unit of work, numbered from the conversation that it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +36,17 @@ SELECT p.conversation_id, p.user_id, p.floor, p.at, news.n
                AND {is_news("m", "p", "p.at")}
              LIMIT {UNREAD_AT_MOST}) AS counted) AS news
 """
+_UNDELETED = f"""
+SELECT {rows.MESSAGES.names} FROM messages
+ WHERE sender_id = $1 AND deleted_at IS NULL AND type <> 'SYSTEM'
+   AND conversation_id = (SELECT conversation_id FROM messages
+                           WHERE sender_id = $1 AND deleted_at IS NULL AND type <> 'SYSTEM' LIMIT 1)
+ ORDER BY seq_id LIMIT $2
+"""
+_SUMMARISE = """
+UPDATE conversation_summaries AS s SET preview = v.preview, deleted = v.deleted
+  FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS v(id, preview, deleted) WHERE s.message_id = v.id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,14 @@ class PostgresMessages:
         self._named: Identities[ClientKey, Message] = Identities(transaction, rows.MESSAGES, self._load_named)
         self._unread: Batcher[Place, int] = Batcher(transaction, self._count_unread)
         self._appended: list[Message] = []
+        self.wiped: dict[MessageId, Message] = {}
+
+    def save(self, message: Message) -> None:
+        self._messages.save(message.id, message)
+
+    def wipe(self, tombstone: Message) -> None:
+        self.save(tombstone)
+        self.wiped[tombstone.id] = tombstone
 
     async def append(self, message: NewMessage) -> Message:
         conversation = self._conversations.held(message.conversation_id)
@@ -79,6 +98,13 @@ class PostgresMessages:
 
     async def find(self, message_id: MessageId) -> Message | None:
         return await self._messages.get(message_id)
+
+    async def find_many(self, message_ids: Sequence[MessageId]) -> dict[MessageId, Message]:
+        return await self._messages.get_many(message_ids)
+
+    async def undeleted_by(self, sender_id: UserId, limit: int) -> list[Message]:
+        # Not remembered: whoever changes them locks their conversation first, and reads them again.
+        return [rows.message(row) for row in await self._transaction.fetch(_UNDELETED, sender_id, limit)]
 
     async def find_by_client_id(
         self, sender_id: UserId, client_message_id: ClientMessageId
@@ -100,6 +126,16 @@ class PostgresMessages:
         }
         summaries |= {each.conversation_id: _summary(each) for each in self._appended}
         yield from rows.MESSAGES.inserting(self._appended)
+        if changed := self._messages.changed:
+            yield from rows.MESSAGES.updating(changed)
+            yield (
+                _SUMMARISE,
+                [
+                    [message.id for message in changed],
+                    [preview(message.content) for message in changed],
+                    [message.deleted_at is not None for message in changed],
+                ],
+            )
         yield from rows.SUMMARIES.upserting([summaries[id] for id in sorted(summaries)])
 
     async def _unread_here(self, participant: Participant, floor: int, now: datetime) -> int:

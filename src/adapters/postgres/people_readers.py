@@ -1,6 +1,7 @@
 """Reading people: profiles, relations, sessions, the directory, and the database's epoch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -69,7 +70,7 @@ class PostgresProfiles(Reading):
         found = await self.fetch(_PROFILES, list(user_ids))
         return {
             row["id"]: Profile(
-                user=rows.user(row),
+                user=replace(rows.user(row), password_hash=""),
                 settings=rows.settings({name: row[f"s_{name}"] for name in rows.SETTINGS.columns}),
             )
             for row in found

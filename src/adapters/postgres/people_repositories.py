@@ -26,6 +26,8 @@ _LOCK_PERSON = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE"
 _LOCK_LIVE = f"""
 SELECT {rows.SESSIONS.names} FROM user_sessions WHERE user_id = $1 AND NOT is_revoked ORDER BY id FOR UPDATE
 """
+_LOCK_ALL = f"SELECT {rows.SESSIONS.names} FROM user_sessions WHERE user_id = $1 ORDER BY id FOR UPDATE"
+_CONTACTS_OF = f"SELECT {rows.CONTACTS.names} FROM user_contacts WHERE user_id = $1 ORDER BY contact_user_id"
 _CONTACTS = f"""
 SELECT {rows.CONTACTS.names} FROM user_contacts
  WHERE (user_id, contact_user_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
@@ -118,13 +120,19 @@ class PostgresSessions:
         return await self._sessions.get(session_id)
 
     async def lock_all_live(self, user_id: UserId) -> list[Session]:
+        return await self._lock_all(_LOCK_LIVE, user_id)
+
+    async def lock_all(self, user_id: UserId) -> list[Session]:
+        return await self._lock_all(_LOCK_ALL, user_id, live=False)
+
+    async def _lock_all(self, sql: str, user_id: UserId, *, live: bool = True) -> list[Session]:
         # The person's row first, in a statement of its own: two log-ins of one person take turns, and the
         # second sees the session that the first has opened.
         await self._transaction.fetch(_LOCK_PERSON, user_id)
-        found = await self._transaction.fetch(_LOCK_LIVE, user_id)
+        found = await self._transaction.fetch(sql, user_id)
         theirs = {row["id"]: self._sessions.adopt(row["id"], rows.session(row)) for row in found}
         theirs |= {session.id: session for session in self._sessions.added if session.user_id == user_id}
-        return [theirs[id] for id in sorted(theirs) if not theirs[id].is_revoked]
+        return [theirs[id] for id in sorted(theirs) if not (live and theirs[id].is_revoked)]
 
     def statements(self) -> Iterable[Statement]:
         """What must be written: ended sessions first, for a device has one that lives."""
@@ -156,6 +164,10 @@ class PostgresContacts:
 
     async def find(self, user_id: UserId, contact_user_id: UserId) -> Contact | None:
         return await self._contacts.get((user_id, contact_user_id))
+
+    async def of(self, user_id: UserId) -> list[Contact]:
+        found = await self._transaction.fetch(_CONTACTS_OF, user_id)
+        return [self._contacts.adopt((user_id, row["contact_user_id"]), rows.contact(row)) for row in found]
 
     async def touching(self, user_id: UserId, others: Sequence[UserId]) -> list[Contact]:
         pairs = [pair for other in others for pair in ((user_id, other), (other, user_id))]

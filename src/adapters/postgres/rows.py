@@ -95,7 +95,7 @@ USERS = Table(
     "users",
     "id uuid, username citext, email citext, phone_number citext, password_hash text, display_name text, "
     "bio text, avatar_url text, is_active boolean, is_verified boolean, created_at timestamptz, "
-    "updated_at timestamptz, deactivated_at timestamptz, erased_at timestamptz",
+    "updated_at timestamptz, deactivated_at timestamptz, erased_at timestamptz, redaction_pending boolean",
     "id",
 )
 SETTINGS = Table(
@@ -134,7 +134,7 @@ PARTICIPANTS = Table(
     "pinned_at timestamptz, archived boolean, listed boolean, last_read_sequence bigint, "
     "last_delivered_sequence bigint, told_read_sequence bigint, told_delivered_sequence bigint, "
     "cleared_through_sequence bigint, my_revision bigint, revision bigint, "
-    "left_at timestamptz, left_sequence bigint",
+    "left_at timestamptz, left_sequence bigint, left_snapshot jsonb",
     "conversation_id, user_id",
 )
 MESSAGES = Table(
@@ -195,6 +195,8 @@ def conversation(row: Any) -> Conversation:
 def participant(row: Any) -> Participant:
     values = {name: row[name] for name in PARTICIPANTS.columns}
     values["role"] = Role(values["role"])
+    if values["left_snapshot"] is not None:
+        values["left_snapshot"] = msgspec.json.decode(values["left_snapshot"])
     return Participant(**values)
 
 

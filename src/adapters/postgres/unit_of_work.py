@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from adapters.postgres import wiping
 from adapters.postgres.chat_repositories import PostgresConversations, PostgresParticipants
 from adapters.postgres.message_repository import PostgresMessages
 from adapters.postgres.people_repositories import PostgresContacts, PostgresSessions, PostgresUsers
@@ -13,6 +14,7 @@ from adapters.postgres.transaction import Transaction
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from domain.shared.events import Event
+from domain.shared.ids import UserId
 
 _OUTBOX = """
 INSERT INTO outbox_events (id, aggregate_type, aggregate_id, event_type, payload, revision, subject_id,
@@ -46,6 +48,10 @@ class PostgresUnitOfWork:
         self.participants = PostgresParticipants(transaction, self._saved)
         self.conversations = PostgresConversations(transaction, self._saved, self.participants.distrust)
         self.messages = PostgresMessages(transaction, self.conversations, self.contacts)
+        self._forgotten: list[UserId] = []
+
+    def forget_person(self, user_id: UserId) -> None:
+        self._forgotten.append(user_id)
 
     def events(self) -> list[Event]:
         told: list[Event] = []
@@ -57,6 +63,10 @@ class PostgresUnitOfWork:
     async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None:
         for sql, arguments in self._statements(entry):
             await self._transaction.execute(sql, *arguments)
+        if self.messages.wiped:
+            await wiping.wipe_messages(self._transaction, self.messages.wiped)
+        for user_id in self._forgotten:
+            await wiping.forget_person(self._transaction, user_id)
         if frames:
             await self._transaction.execute(_OUTBOX, *_outbox_arguments(frames))
         await self._transaction.execute(LOG, *log_arguments(entry))

@@ -1,4 +1,8 @@
-"""Commands to Redis, each answered or refused within a bound, whatever state Redis is in."""
+"""Commands to Redis, each answered or refused within a bound, whatever state Redis is in.
+
+After a time-out whoever asks is refused at once for a while, then one question goes ahead to see: so a request
+that asks several times has waited for one time-out and not for each.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,18 +15,23 @@ from adapters.redis.line import Line, Word, dial, encoded, hang_up
 from domain.shared.errors import Unavailable
 
 WITHIN_SECONDS = 0.25
+PAUSE_SECONDS = 1.0
 
 
 class RedisCommands:
     """One line, shared by everybody: what is asked in one turn of the loop travels together.
 
     Connects when first asked and again after a loss. Nothing is ever sent twice, so a command that raised
-    ``Unavailable`` may or may not have been done. Connecting and answering take ``within`` seconds at most.
+    ``Unavailable`` may or may not have been done. Connecting and answering take ``within`` seconds at most;
+    one that took longer opens a pause of ``pause`` seconds in which nothing is asked.
     """
 
-    def __init__(self, url: str, *, within: float = WITHIN_SECONDS) -> None:
+    def __init__(self, url: str, *, within: float = WITHIN_SECONDS, pause: float = PAUSE_SECONDS) -> None:
         self._address = address_of(url)
         self._within = within
+        self._pause = pause
+        self._resting_until = 0.0
+        self._is_probing = False
         self._line: Line | None = None
         self._dialling = asyncio.Lock()
         self._is_closed = False
@@ -40,8 +49,26 @@ class RedisCommands:
             return []
         return await self.ask(b"".join(encoded(*words) for words in commands), len(commands))
 
+    def tell(self, *words: Word) -> None:
+        """Send a command whose answer nobody needs, if there is a line; behind what was asked before it."""
+        if self._line is not None and not self._line.is_lost:
+            self._line.ask(encoded(*words), 1)
+
     async def ask(self, commands: bytes, answers: int) -> list[Any]:
         """The same for commands that are encoded already."""
+        if not self._resting_until:
+            return await self._ask(commands, answers)
+        if self._is_probing or asyncio.get_running_loop().time() < self._resting_until:
+            raise Unavailable
+        self._is_probing = True
+        try:
+            received = await self._ask(commands, answers)
+        finally:
+            self._is_probing = False
+        self._resting_until = 0.0
+        return received
+
+    async def _ask(self, commands: bytes, answers: int) -> list[Any]:
         line: Line | None = None
         try:
             async with asyncio.timeout(self._within):
@@ -49,6 +76,7 @@ class RedisCommands:
                 received = await line.ask(commands, answers)
         except TimeoutError as error:
             # Whether it is slow or gone: nobody else should wait for the same answer.
+            self._resting_until = asyncio.get_running_loop().time() + self._pause
             if line is not None:
                 line.abort()
             raise Unavailable from error

@@ -19,8 +19,19 @@ class _LoggedIn(Always):
             raise Unauthenticated
 
 
+class _ServerOnly(Always):
+    words = "the server itself"
+
+    async def before(self, message: Any, actor: Actor, gate: Gatekeepers) -> None:
+        if not actor.is_server:
+            raise Unauthenticated
+
+
 anyone = Access()
 """No condition: the way in for people who are not logged in yet."""
 
 authenticated = Access(_LoggedIn())
 """Somebody with a live session; what they may touch is theirs by construction."""
+
+server_only = Access(_ServerOnly())
+"""What no client can ask for: work that the product gives itself."""

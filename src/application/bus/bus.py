@@ -1,7 +1,7 @@
 """The bus: the only way to a handler, and the only one that commits.
 
 For a command: limits, then (in one transaction) repeat, access, handler, events, log, commit; then the frames
-go to the courier. What happens when it runs twice: the same client id or key finds the first answer. What
+go to the courier, and what they make stale is forgotten. What happens when it runs twice: the same client id or key finds the first answer. What
 happens between commit and publish: nothing is lost, the relay sweeps the outbox.
 """
 
@@ -18,6 +18,8 @@ from application.bus.log import Key, entry_of, payload_of
 from application.bus.messages import Actor, Command, Outcome, Query, QueryScope, Scope
 from application.errors import Collision, Unregistered
 from application.outbox.codec import encode
+from application.outbox.freshness import forget_at_once
+from application.ports.caches import Caches
 from application.ports.command_log import CommandLog, LogEntry
 from application.ports.events import Frame
 from application.ports.system import Clock, Ids
@@ -76,6 +78,7 @@ class Bus:
         clock: Clock,
         ids: Ids,
         courier: Courier,
+        caches: Caches,
         witness: Witness,
     ) -> None:
         self._handlers = handlers
@@ -85,6 +88,7 @@ class Bus:
         self._clock = clock
         self._ids = ids
         self._courier = courier
+        self._caches = caches
         self._witness = witness
 
     async def execute(self, command: Command[R], actor: Actor, *, key: Key | None = None) -> R:
@@ -164,7 +168,9 @@ class Bus:
             )
             await uow.commit(entry, frames)
         self._courier.dispatch(frames)
-        self._witness.committed(command, actor, events)
+        if recorded is None:
+            self._witness.committed(command, actor, events)
+        await forget_at_once(self._caches, frames)
         return Outcome(result=result)
 
     def _registration(self, message: Any) -> Registration:

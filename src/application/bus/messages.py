@@ -53,10 +53,12 @@ class Message(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unkn
 class Command(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wish to change something, in the imperative. Also its HTTP schema, its frame and its log payload.
 
-    ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure.
+    ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure; ``words``
+    those that are what a message says, and what stands there once it is wiped.
     """
 
     personal: ClassVar[dict[str, Any]] = {}
+    words: ClassVar[dict[str, Any]] = {}
 
 
 class Query(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +83,7 @@ class Actor:
     session_id: SessionId | None = None
     address: str = ""
     user_agent: str | None = None
+    is_server: bool = False
     quotas: list[Quota] = field(default_factory=list, repr=False, compare=False)
 
 

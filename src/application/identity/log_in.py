@@ -10,7 +10,7 @@ from application.access.identity import anyone
 from application.access.limits import password_checks
 from application.bus.messages import Actor, Command, Scope, Secret
 from application.identity.login import open_session, tokens_for
-from application.identity.personal import PSEUDONYM
+from application.identity.personal import as_device, as_username
 from application.identity.proof import Proof, matches
 from application.identity.views import LoggedIn
 from application.ports.readers import Credentials
@@ -24,7 +24,11 @@ class LogIn(Command[LoggedIn], frozen=True, kw_only=True):
     """``identifier``: a username, an e-mail address or a phone number."""
 
     access = anyone & password_checks
-    personal: ClassVar[dict[str, Any]] = {"identifier": PSEUDONYM}
+    personal: ClassVar[dict[str, Any]] = {
+        "identifier": as_username,
+        "device_id": as_device,
+        "device_type": None,
+    }
 
     identifier: str
     password: Secret

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from application.access.identity import authenticated
 from application.access.limits import password_checks, rate_limit
 from application.bus.messages import Actor, Command, Query, QueryScope, Scope, Secret
-from application.identity.personal import PSEUDONYM
+from application.identity.personal import as_username
 from application.identity.proof import Proof, prove_me, require
 from application.identity.views import Me
 from application.ports.readers import Credentials, Profiles
@@ -40,7 +40,7 @@ class ChangeMyProfile(Command[Me], frozen=True, kw_only=True):
 
     access = authenticated & rate_limit("commands") & password_checks
     personal: ClassVar[dict[str, Any]] = {
-        "username": PSEUDONYM,
+        "username": as_username,
         "email": None,
         "phone_number": None,
         "display_name": "Erased",

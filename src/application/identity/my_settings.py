@@ -1,6 +1,6 @@
 """My own settings: looking at them, and changing some."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -35,6 +35,7 @@ class ChangeMySettings(Command[SettingsView], frozen=True, kw_only=True):
     """A setting left out stays as it is; none can be cleared."""
 
     access = authenticated & rate_limit("commands")
+    personal: ClassVar[dict[str, Any]] = {"notification_sound": "default"}
 
     privacy_last_seen: Privacy | UnsetType = UNSET
     privacy_profile_photo: Privacy | UnsetType = UNSET

@@ -8,7 +8,7 @@ from application.access.identity import anyone
 from application.access.limits import by_address, rate_limit
 from application.bus.messages import Actor, Command, Scope, Secret
 from application.identity.login import open_session, tokens_for
-from application.identity.personal import PSEUDONYM
+from application.identity.personal import as_device, as_username
 from application.identity.views import LoggedIn
 from application.ports.security import AccessTokens, Passwords, RefreshTokens
 from domain.identity.settings import Settings
@@ -23,10 +23,12 @@ class RegisterUser(Command[LoggedIn], frozen=True, kw_only=True):
 
     access = anyone & rate_limit("registration", by_address)
     personal: ClassVar[dict[str, Any]] = {
-        "username": PSEUDONYM,
+        "username": as_username,
         "email": None,
         "phone_number": None,
         "display_name": "Erased",
+        "device_id": as_device,
+        "device_type": None,
     }
 
     username: str | None = None

@@ -6,6 +6,7 @@ collide on the unique key at commit, and the one that lost looks up again.
 """
 
 from datetime import timedelta
+from typing import Any, ClassVar
 
 from msgspec import json
 
@@ -29,6 +30,7 @@ class SendMessage(Command[MessageView], frozen=True, kw_only=True):
     """``client_message_id`` is the sender's own name for the message: sending it twice sends it once."""
 
     access = authenticated & rate_limit("messages") & participant & may_post & not_blocked
+    words: ClassVar[dict[str, Any]] = {"content": "deleted"}
 
     conversation_id: ConversationId
     client_message_id: ClientMessageId

@@ -16,11 +16,19 @@ from application.messaging.views import MessageView
 from application.ports.events import Frame
 from application.views import Moment
 from domain.contacts.events import ContactChanged
-from domain.conversation.events import ConversationCreated, ParticipationChanged, ReceiptAdvanced
+from domain.conversation.events import (
+    ConversationCreated,
+    Departure,
+    MemberRemoved,
+    MemberUpdated,
+    ParticipationChanged,
+    ReceiptAdvanced,
+)
+from domain.conversation.participant import Role
 from domain.identity.events import ProfileChanged, SessionEnded
-from domain.messaging.events import MessageCreated
+from domain.messaging.events import MessageCreated, MessageDeleted
 from domain.shared.events import ConversationEvent, Event, PersonalEvent
-from domain.shared.ids import CommandId, ConversationId, EventId, SessionId, UserId
+from domain.shared.ids import CommandId, ConversationId, EventId, MessageId, SessionId, UserId
 from domain.shared.values import moment
 
 
@@ -46,6 +54,31 @@ class ProfileUpdated(msgspec.Struct, frozen=True, kw_only=True):
     user_id: UserId
 
 
+class MessageGone(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``message.deleted``. ``deleted_by`` is null for the server itself."""
+
+    message_id: MessageId
+    seq_id: int
+    deleted_by: UserId | None
+
+
+class MemberGone(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``member.removed``."""
+
+    user_id: UserId
+    by: UserId
+    reason: Departure
+
+
+class MemberChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``member.updated``."""
+
+    user_id: UserId
+    role: Role
+    silenced_until: Moment | None
+    by: UserId
+
+
 class ContactUpdated(msgspec.Struct, frozen=True, kw_only=True):
     """Data of ``contact.updated``."""
 
@@ -60,6 +93,19 @@ def data_of(event: Event, now: datetime) -> Any:
     match event:
         case MessageCreated():
             return MessageView.of(event.message, event.reply_to)
+        case MessageDeleted():
+            return MessageGone(
+                message_id=event.message.id, seq_id=event.message.seq_id, deleted_by=event.deleted_by
+            )
+        case MemberRemoved():
+            return MemberGone(user_id=event.user_id, by=event.by, reason=event.reason)
+        case MemberUpdated():
+            return MemberChanged(
+                user_id=event.user_id,
+                role=event.role,
+                silenced_until=moment(event.silenced_until) if event.silenced_until else None,
+                by=event.by,
+            )
         case ConversationCreated():
             last = LastMessage.of_message(event.last_message) if event.last_message else None
             return ListEntry(
@@ -117,6 +163,17 @@ def _presence_channels(event: Event) -> tuple[str, ...]:
     return tuple(f"presence:{person}" for person in people)
 
 
+def _subject_of(event: Event) -> UUID | None:
+    """The message whose words an event carries: wiping it must find them."""
+    match event:
+        case MessageCreated():
+            return event.message.id
+        case ConversationCreated() if event.last_message is not None:
+            return event.last_message.id
+        case _:
+            return None
+
+
 def encode(
     events: Sequence[Event], new_id: Callable[[], UUID], now: datetime, command_id: CommandId
 ) -> list[Frame]:
@@ -142,6 +199,8 @@ def _frame(event: Event, id: EventId, now: datetime, command_id: CommandId) -> F
     else:
         aggregate_type, aggregate_id = "conversation", UUID(str(conversation_id))
         channels = (f"conversation:{conversation_id}",)
+        if isinstance(event, MemberRemoved | MemberUpdated):
+            channels = (*channels, f"user:{event.user_id}")
     return Frame(
         id=id,
         aggregate_type=aggregate_type,
@@ -152,5 +211,5 @@ def _frame(event: Event, id: EventId, now: datetime, command_id: CommandId) -> F
         body=msgspec.json.encode(envelope),
         at=now,
         command_id=command_id,
-        subject_id=event.message.id if isinstance(event, MessageCreated) else None,
+        subject_id=_subject_of(event),
     )

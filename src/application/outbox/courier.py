@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from application.outbox.freshness import fit_to_publish
+from application.ports.caches import Caches
 from application.ports.events import Broker, Frame, Outbox
 from application.ports.system import Clock
 from domain.shared.errors import Unavailable
@@ -19,9 +21,10 @@ QUEUE_AT_MOST = 50_000
 class ImmediateCourier:
     """One per process. ``dispatch`` never waits and never raises; ``run`` does the work until cancelled."""
 
-    def __init__(self, broker: Broker, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, broker: Broker, outbox: Outbox, caches: Caches, clock: Clock) -> None:
         self._broker = broker
         self._outbox = outbox
+        self._caches = caches
         self._clock = clock
         self._waiting: list[Frame] = []
         self._wake = asyncio.Event()
@@ -45,6 +48,7 @@ class ImmediateCourier:
         while self._waiting:
             batch, self._waiting = self._waiting[:PUBLISH_AT_MOST], self._waiting[PUBLISH_AT_MOST:]
             try:
+                batch = await fit_to_publish(self._caches, batch)
                 await self._broker.publish(batch)
             except Unavailable:
                 continue

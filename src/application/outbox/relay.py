@@ -1,12 +1,18 @@
-"""Sweeps the outbox: publishes what a dead or cut-off process left behind, and prunes what is old.
+"""Sweeps the outbox: publishes what a dead or cut-off process left behind, and prunes what is old: events, and
+answers kept for repeats.
 
-One server does this at a time (``Outbox.claim``). Order: of each conversation by revision. An event published
-twice is dropped by the hubs; one never published is what this module exists to prevent.
+One server does this at a time (``Outbox.claim``), and lets another try when it cannot. Order: of each conversation
+by revision. An event published twice is dropped by the hubs; one never published is what this module exists to
+prevent.
 """
 
 import asyncio
 from datetime import timedelta
 
+from application.bus.bus import ANSWERS_ARE_KEPT
+from application.outbox.freshness import fit_to_publish
+from application.ports.caches import Caches
+from application.ports.command_log import CommandLog
 from application.ports.events import Broker, Outbox
 from application.ports.system import Clock
 from domain.shared.errors import Unavailable
@@ -21,9 +27,11 @@ BATCH = 500
 class Relay:
     """``run`` sweeps until cancelled; an outage of the database or the broker only delays it."""
 
-    def __init__(self, broker: Broker, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, broker: Broker, outbox: Outbox, caches: Caches, clock: Clock, log: CommandLog) -> None:
         self._broker = broker
         self._outbox = outbox
+        self._caches = caches
+        self._log = log
         self._clock = clock
 
     async def run(self) -> None:
@@ -38,16 +46,23 @@ class Relay:
                         sweeps += 1
                         if sweeps % SWEEPS_PER_PRUNE == 0:
                             await self._outbox.prune(self._clock.now() - KEPT_FOR)
+                            await self._log.forget_answers(self._clock.now() - ANSWERS_ARE_KEPT)
                 except Unavailable:
-                    pass
+                    # Another server may reach what this one does not.
+                    await self._outbox.release()
                 await asyncio.sleep(SWEEP_EVERY_SECONDS)
         finally:
             await self._outbox.release()
 
     async def sweep(self) -> int:
-        """Publish and mark one batch of what is older than a second; returns its size."""
-        frames = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
+        """Publish and mark one batch of what is older than a second; returns its size. Raises ``Unavailable`` when
+        some of it could not go out.
+        """
+        pending = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
+        frames = await fit_to_publish(self._caches, pending)
         if frames:
             await self._broker.publish(frames)
             await self._outbox.mark([frame.id for frame in frames], self._clock.now())
+        if len(frames) < len(pending):
+            raise Unavailable
         return len(frames)

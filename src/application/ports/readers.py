@@ -1,9 +1,9 @@
 """The read side: rows for views, as one person may find them. Privacy and access are applied by who asks."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.contacts.contact import Contact
 from domain.conversation.conversation import Conversation
@@ -91,7 +91,9 @@ class MessagePage:
 
 
 class Profiles(Protocol):
-    """Promise: every account that exists, deactivated ones included, unknown ids left out."""
+    """Promise: every account that exists, deactivated ones included, unknown ids left out. The hash of a
+    password is not in it.
+    """
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]: ...
 
@@ -124,7 +126,8 @@ class Credentials(Protocol):
 
 
 class SessionReader(Protocol):
-    """Promise: a session counts as live exactly until it is revoked or expires; ``live_of`` lists those of one
+    """Promise: a session counts as live exactly until it is revoked or expires; what proves it and where it is
+    used from (token hash, address, user agent) may be left out by ``find``. ``live_of`` lists those of one
     person that are live at ``now``, the most recently used first.
     """
 
@@ -191,6 +194,20 @@ class MessageReader(Protocol):
         limit: int,
         now: datetime,
     ) -> MessagePage: ...
+
+
+class Redactions(Protocol):
+    """Promise: ``pending`` are people who were erased and whose messages are still to be wiped."""
+
+    async def pending(self) -> list[UserId]: ...
+
+
+class Archive(Protocol):
+    """Promise: ``everything`` yields what is stored about somebody, section by section, each section's rows one after
+    the other, as one moment has it; nothing of it is anybody else's alone. Values are such as JSON knows.
+    """
+
+    def everything(self, user_id: UserId) -> AsyncIterator[tuple[str, dict[str, Any]]]: ...
 
 
 class Epochs(Protocol):

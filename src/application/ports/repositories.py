@@ -40,8 +40,8 @@ class Users(Protocol):
 
 
 class Sessions(Protocol):
-    """Promise: ``lock`` and ``lock_all_live`` keep others from changing what they return until the unit of work
-    ends. A person has one live session per device: a second raises ``Collision`` at commit.
+    """Promise: ``lock``, ``lock_all_live`` and ``lock_all`` keep others from changing what they return until the
+    unit of work ends; ``lock_all`` returns those that have ended too. A person has one live session per device: a second raises ``Collision`` at commit.
     """
 
     def add(self, session: Session) -> None: ...
@@ -51,6 +51,8 @@ class Sessions(Protocol):
     async def lock(self, session_id: SessionId) -> Session | None: ...
 
     async def lock_all_live(self, user_id: UserId) -> list[Session]: ...
+
+    async def lock_all(self, user_id: UserId) -> list[Session]: ...
 
 
 class Contacts(Protocol):
@@ -63,6 +65,10 @@ class Contacts(Protocol):
     async def lock(self, user_id: UserId, contact_user_id: UserId) -> Contact | None: ...
 
     async def find(self, user_id: UserId, contact_user_id: UserId) -> Contact | None: ...
+
+    async def of(self, user_id: UserId) -> list[Contact]:
+        """Everything ``user_id`` has said of anybody."""
+        ...
 
     async def touching(self, user_id: UserId, others: Sequence[UserId]) -> list[Contact]:
         """The rows between ``user_id`` and each of ``others``, in both directions."""
@@ -88,7 +94,8 @@ class Conversations(Protocol):
 
 class Participants(Protocol):
     """Promise: those who left are found too. ``save`` stores the receipt ranges recorded since, one row each.
-    ``get`` raises ``ConversationNotFound``.
+    ``get`` raises ``ConversationNotFound``. ``groups_of`` are the live groups somebody takes part in, in the order
+    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member.
     """
 
     def add(self, participant: Participant) -> None: ...
@@ -99,16 +106,31 @@ class Participants(Protocol):
 
     async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant: ...
 
+    async def groups_of(self, user_id: UserId) -> list[ConversationId]: ...
+
+    async def heir(self, conversation_id: ConversationId, besides: UserId) -> Participant | None: ...
+
 
 class Messages(Protocol):
     """Promise: ``append`` gives the next sequence and revision of its conversation, which must be locked, and
     keeps the conversation's summary; numbers of a unit of work that does not commit are never seen. A second
-    message of one sender and client id raises ``Collision`` at commit.
+    message of one sender and client id raises ``Collision`` at commit. ``save`` puts another state of a message in
+    its place, in the summary too; ``wipe`` a tombstone, and takes what it said from everywhere else it is kept:
+    events, the log, previews of replies to it. ``undeleted_by`` are messages of a sender that are no tombstones yet,
+    of one conversation, the earliest first.
     """
 
     async def append(self, message: NewMessage) -> Message: ...
 
+    def save(self, message: Message) -> None: ...
+
+    def wipe(self, tombstone: Message) -> None: ...
+
     async def find(self, message_id: MessageId) -> Message | None: ...
+
+    async def find_many(self, message_ids: Sequence[MessageId]) -> dict[MessageId, Message]: ...
+
+    async def undeleted_by(self, sender_id: UserId, limit: int) -> list[Message]: ...
 
     async def find_by_client_id(
         self, sender_id: UserId, client_message_id: ClientMessageId

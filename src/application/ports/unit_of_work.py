@@ -8,13 +8,15 @@ from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from application.ports.repositories import Contacts, Conversations, Messages, Participants, Sessions, Users
 from domain.shared.events import Event
+from domain.shared.ids import UserId
 
 
 class UnitOfWork(Protocol):
     """Promise: everything added, saved, appended and told becomes durable together by ``commit``, or not at all.
 
     ``events`` drains what the saved aggregates recorded, in the order in which they were saved. Handlers find,
-    change and save; the bus alone commits.
+    change and save; the bus alone commits. ``forget_person`` takes, at commit, what is personal of somebody from the log
+    (commands they gave or that were about their account, and kept answers) and from events for their devices.
     """
 
     @property
@@ -34,6 +36,8 @@ class UnitOfWork(Protocol):
 
     @property
     def messages(self) -> Messages: ...
+
+    def forget_person(self, user_id: UserId) -> None: ...
 
     def events(self) -> list[Event]: ...
 

@@ -7,11 +7,13 @@ and then read from the outbox. So nothing rests on the broker keeping its promis
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from application.identity.authentication import Authentication
 from application.ports.events import Broker, Delivery, Interrupted, Outbox, Subscription
 from application.ports.readers import ConversationReader, SessionReader
 from application.ports.system import Clock
@@ -38,12 +40,14 @@ class Hub:
         outbox: Outbox,
         conversations: ConversationReader,
         sessions: SessionReader,
+        authentication: Authentication,
         clock: Clock,
     ) -> None:
         self._broker = broker
         self._outbox = outbox
         self._conversations = conversations
         self._sessions = sessions
+        self._authentication = authentication
         self._clock = clock
         self._streams: dict[ConversationId, Stream] = {}
         self._people: dict[UserId, set[Connection]] = defaultdict(set)
@@ -218,8 +222,8 @@ class Hub:
                 if not self._hears(connection, joined):
                     self._later(self._join_later(connection, joined, revision))
         elif delivery.event_type == "session.revoked":
-            data: dict[str, Any] = msgspec.json.decode(delivery.body)["data"]
-            ended = SessionId(UUID(data["session_id"]))
+            ended = SessionId(UUID(msgspec.json.decode(delivery.body)["data"]["session_id"]))
+            self._authentication.end(ended)
             for connection in [each for each in devices if each.session_id == ended]:
                 connection.end(REVOKED, "unauthenticated")
 
@@ -255,10 +259,8 @@ class Hub:
         """The last event of a quiet conversation leaves no hole; only the head tells that it was missed."""
         while True:
             await asyncio.sleep(CHECK_HEADS_EVERY_SECONDS)
-            try:
+            with suppress(Unavailable):
                 await self._compare_heads()
-            except Unavailable:
-                continue
 
     async def _compare_heads(self) -> None:
         ids = [id for id, stream in self._streams.items() if stream.opened.is_set()]

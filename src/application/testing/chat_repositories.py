@@ -10,6 +10,7 @@ from application.testing.stage import (
     all_of,
     append,
     change_participant,
+    close,
     commit,
     direct_of,
     group_of,
@@ -21,6 +22,7 @@ from application.testing.stage import (
 )
 from application.testing.world import World
 from domain.conversation.conversation import PostPolicy
+from domain.conversation.participant import Role
 from domain.messaging.receipt import DeliveryStatus
 from domain.shared.errors import ConversationNotFound
 from domain.shared.ids import ConversationId, UserId, direct_key
@@ -231,3 +233,39 @@ class ParticipantsContract:
             participant.read(3, 9, AT)
             uow.participants.save(participant)
         assert await world.backstage.ranges(place) == []
+
+    async def test_groups_of_are_the_live_groups_somebody_takes_part_in_by_id(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        groups = [await group_of(world, ann, ben) for _ in range(3)]
+        await direct_of(world, ann, ben)
+        await group_of(world, ann)
+        await leave(world, groups[1], ben, 0)
+        await close(world, groups[2])
+        async with world.units.open() as uow:
+            assert await uow.participants.groups_of(ben) == [groups[0]]
+            assert len(await uow.participants.groups_of(ann)) == 3
+            assert await uow.participants.groups_of(ann) == sorted(await uow.participants.groups_of(ann))
+
+    async def test_heir_is_who_has_been_there_longest_an_administrator_before_a_member(
+        self, world: World
+    ) -> None:
+        ann, ben, cem, dan = await people(world, 4)
+        place = await group_of(world, ann, ben, cem, dan)
+        await change_participant(world, place, ben, joined_at=later(-30))
+        await change_participant(world, place, cem, joined_at=later(-20))
+
+        async def heir(besides: UserId) -> UserId | None:
+            async with world.units.open() as uow:
+                await uow.conversations.lock(place)
+                found = await uow.participants.heir(place, besides)
+                assert found is None or await uow.participants.find(place, found.user_id) is found
+                return None if found is None else found.user_id
+
+        assert await heir(ann) == ben
+        await change_participant(world, place, dan, role=Role.ADMIN)
+        assert await heir(ann) == dan
+        await leave(world, place, dan, 0)
+        assert await heir(ann) == ben
+        for person in (ben, cem):
+            await leave(world, place, person, 0)
+        assert await heir(ann) is None

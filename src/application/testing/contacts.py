@@ -72,6 +72,17 @@ class ContactsContract:
             await commit(uow)
         assert await world.contacts.page(ann, blocked=None, after=None, limit=10) == []
 
+    async def test_of_finds_everything_somebody_has_said_of_anybody(self, world: World) -> None:
+        ann, ben, cem = await people(world, 3)
+        async with world.units.open() as uow:
+            for pair in ((ann, ben), (ann, cem), (ben, ann)):
+                uow.contacts.save(a_contact(*pair))
+            await commit(uow)
+        async with world.units.open() as uow:
+            found = await uow.contacts.of(ann)
+            assert {contact.contact_user_id for contact in found} == {ben, cem}
+            assert await uow.contacts.find(ann, ben) in found
+
     async def test_what_a_saved_contact_recorded_is_told(self, world: World) -> None:
         ann, ben = await people(world, 2)
         async with world.units.open() as uow:

@@ -171,6 +171,17 @@ class SessionsContract:
             assert await sessions.lock(session.id) is found
             assert (await sessions.lock_all_live(session.user_id))[0] is found
 
+    async def test_lock_all_returns_those_that_have_ended_too(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        ended = a_session(ann, is_revoked=True, revoked_at=AT)
+        live = a_session(ann)
+        async with world.units.open() as uow:
+            for session in (ended, live, a_session(ben)):
+                uow.sessions.add(session)
+            await commit(uow)
+        async with world.units.open() as uow:
+            assert {session.id for session in await uow.sessions.lock_all(ann)} == {ended.id, live.id}
+
     async def test_what_was_added_is_found_again_in_the_same_unit_of_work(self, world: World) -> None:
         (ann,) = await people(world, 1)
         session = a_session(ann)

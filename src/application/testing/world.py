@@ -6,6 +6,7 @@ from typing import Protocol
 from application.ports.command_log import CommandLog
 from application.ports.events import Outbox
 from application.ports.readers import (
+    Archive,
     ContactReader,
     ConversationReader,
     Credentials,
@@ -13,6 +14,7 @@ from application.ports.readers import (
     Epochs,
     MessageReader,
     Profiles,
+    Redactions,
     Relations,
     SessionReader,
 )
@@ -49,6 +51,8 @@ class World:
     credentials: Credentials
     sessions: SessionReader
     contacts: ContactReader
+    archive: Archive
+    redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs

@@ -8,7 +8,7 @@ locked, and are written back in the same transaction.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from domain.shared import values
 from domain.shared.errors import Invalid
@@ -107,6 +107,17 @@ class Conversation:
     @property
     def is_direct(self) -> bool:
         return self.type is ConversationType.DM
+
+    def snapshot(self) -> dict[str, Any]:
+        """What is said of it now, as somebody who leaves goes on seeing it."""
+        return {
+            "subject": self.subject,
+            "description": self.description,
+            "avatar_url": self.avatar_url,
+            "expiry_seconds": self.expiry_seconds,
+            "post_policy": self.post_policy.value,
+            "member_count": self.member_count,
+        }
 
     def next_sequence(self) -> int:
         """Take the next place in the order of messages."""

@@ -1,12 +1,14 @@
 """What happens to conversations and their participants."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 
 from domain.conversation.conversation import Conversation
-from domain.conversation.participant import Participant
+from domain.conversation.participant import Participant, Role
 from domain.messaging.message import Message
-from domain.shared.events import Audience, Event, PersonalEvent
+from domain.shared.events import Audience, ConversationEvent, Event, PersonalEvent
 from domain.shared.ids import ConversationId, UserId
 
 
@@ -38,3 +40,32 @@ class ParticipationChanged(PersonalEvent):
     wire: ClassVar[str] = "participation.updated"
     participant: Participant
     unread_count: int
+
+
+class Departure(StrEnum):
+    """Why somebody takes part no longer."""
+
+    LEFT = "left"
+    REMOVED = "removed"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRemoved(ConversationEvent):
+    """Somebody takes part no longer: the last event of the conversation that they hear."""
+
+    wire: ClassVar[str] = "member.removed"
+    user_id: UserId
+    by: UserId
+    reason: Departure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberUpdated(ConversationEvent):
+    """Somebody's role, or whether they may speak, is another now."""
+
+    wire: ClassVar[str] = "member.updated"
+    user_id: UserId
+    role: Role
+    silenced_until: datetime | None
+    by: UserId

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from domain.conversation.conversation import Conversation, PostPolicy
 from domain.messaging.message import NewMessage
@@ -55,6 +56,7 @@ class Participant:
     revision: int = 0
     left_at: datetime | None = None
     left_sequence: int | None = None
+    left_snapshot: dict[str, Any] | None = None
     events: list[Event] = field(default_factory=list, repr=False, compare=False)
     ranges: list[ReceiptRange] = field(default_factory=list, repr=False, compare=False)
 
@@ -65,6 +67,13 @@ class Participant:
     @property
     def has_left(self) -> bool:
         return self.left_at is not None
+
+    def leave(self, conversation: Conversation, now: datetime) -> None:
+        """Take part no longer: what was said so far stays readable, and what the conversation was called."""
+        self.left_at = now
+        self.left_sequence = conversation.last_sequence
+        self.left_snapshot = conversation.snapshot()
+        conversation.member_count -= 1
 
     def require_may_post(self, conversation: Conversation, now: datetime) -> None:
         """Raises ``Silenced`` or ``PostingRestricted``."""

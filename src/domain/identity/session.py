@@ -68,6 +68,12 @@ class Session:
         self.last_used_at = now
         self.expires_at = now + REFRESH_LIFETIME
 
+    def forget_device(self) -> None:
+        """Say no longer where and on what it was used; for a session that has ended."""
+        self.device_id = "erased"
+        self.device_type = self.ip_address = self.user_agent = None
+        self.refresh_token_hash = ""
+
     def revoke(self, reason: str, now: datetime) -> None:
         """End it for good; ending it twice is ending it once."""
         if self.is_revoked:

@@ -31,6 +31,7 @@ class User:
     updated_at: datetime
     deactivated_at: datetime | None = None
     erased_at: datetime | None = None
+    redaction_pending: bool = False
     events: list[Event] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
@@ -89,13 +90,17 @@ class User:
         self.deactivated_at = None
         self.updated_at = now
 
-    def erase(self, now: datetime) -> None:
-        """Forget everything this account says of its person. The id stays: messages refer to it."""
+    def erase(self, now: datetime, *, redact_messages: bool) -> None:
+        """Forget everything this account says of its person. The id stays: messages refer to it.
+
+        With ``redact_messages``, what they said is still to be wiped.
+        """
         self.deactivate(now)
         self.username = self.email = self.phone_number = self.bio = self.avatar_url = None
         self.display_name = self.password_hash = ""
         self.is_verified = False
         self.erased_at = now
+        self.redaction_pending = redact_messages
 
     def profile_changed(self) -> None:
         """Record that others may now see something else of this person."""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from domain.messaging.message import Message
 from domain.shared.events import ConversationEvent
+from domain.shared.ids import UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +15,12 @@ class MessageCreated(ConversationEvent):
     wire: ClassVar[str] = "message.created"
     message: Message
     reply_to: Message | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDeleted(ConversationEvent):
+    """A message was wiped for everybody; its place stays. ``deleted_by`` is None for the server itself."""
+
+    wire: ClassVar[str] = "message.deleted"
+    message: Message
+    deleted_by: UserId | None

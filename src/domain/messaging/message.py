@@ -1,8 +1,8 @@
 """A message, before and after it has its place in the order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from domain.messaging.content import MessageType
 from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
@@ -31,6 +31,18 @@ class Message:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     expires_at: datetime | None = None
+
+    def wiped(self, revision: int, now: datetime) -> Self:
+        """Its tombstone: the place in the order, who sent it and when, and nothing of what it said."""
+        return replace(
+            self,
+            revision=revision,
+            content=None,
+            metadata=None,
+            forwarded_from_msg_id=None,
+            reply_to_msg_id=None,
+            deleted_at=now,
+        )
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now

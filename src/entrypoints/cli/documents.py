@@ -1,13 +1,15 @@
 """``sentinal openapi``, ``asyncapi`` and ``keys``: things a server publishes, and the keys it signs with."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import rich_click as click
 from litestar import Litestar, Router
 from litestar.di import Provide
 
-from adapters.jwt.keys import SigningKeys
+from adapters.jwt.keys import RETIRED_KEYS_VERIFY, SIGNS_AFTER, TOKENS_LIVE, SigningKeys
+from adapters.system.clock import SystemClock
 from entrypoints.http import contacts, conversations, identity, messages, people
 from entrypoints.http.openapi import openapi
 from entrypoints.ws.asyncapi import asyncapi
@@ -57,7 +59,29 @@ def new_keys(file: Path) -> None:
 
 @keys.command("rotate")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def rotate_keys(file: Path) -> None:
-    """Sign with a new key from now on; tokens signed with the previous one live out their time."""
-    SigningKeys.load(str(file)).rotate().save(file)
-    click.echo(f"rotated {file}; restart the servers one by one")
+@click.option(
+    "--signs-in",
+    default=int(SIGNS_AFTER.total_seconds()),
+    show_default=True,
+    type=click.IntRange(0, 86_400),
+    help="Seconds until the new key signs; by then every server should have read the file.",
+)
+def rotate_keys(file: Path, signs_in: int) -> None:
+    """Add a key that running servers verify at once and sign with a little later. Nobody is logged out."""
+    before, now = SigningKeys.load(str(file)), SystemClock().now()
+    after = before.rotate(now, after=timedelta(seconds=signs_in))
+    after.save(file)
+    previous, (coming, *_) = before.signer(now)[0], after.keys
+    begins = datetime.fromtimestamp(coming.signs_from, UTC)
+    click.echo(f"rotated {file}")
+    click.echo(f"at once               servers read it within 2 seconds; {previous} goes on signing")
+    click.echo(f"{_at(begins)}  {coming.kid} signs")
+    click.echo(f"{_at(begins + TOKENS_LIVE)}  the last token of {previous} has expired")
+    click.echo(f"{_at(begins + RETIRED_KEYS_VERIFY)}  from then on a rotation leaves {previous} out")
+    for kid in before.verifiers.keys() - after.verifiers.keys():
+        click.echo(f"left out              {kid}, whose tokens have all expired")
+    click.echo("Servers that were given the set itself, and not a file, need the new one and a restart.")
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

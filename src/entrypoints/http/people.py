@@ -5,8 +5,11 @@ from typing import Any
 from litestar import Request, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from application.identity.deactivate_account import DeactivateAccount
+from application.identity.erase_account import EraseAccount
+from application.identity.export_account import ExportAccount
 from application.identity.find_people import FindPeople, GetUser, GetUsers
 from application.identity.my_profile import ChangeMyProfile, GetMyProfile
 from application.identity.my_settings import ChangeMySettings, GetMySettings
@@ -93,6 +96,40 @@ async def deactivate(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyRes
     return _gone(request, desk)
 
 
+@post(
+    "/users/me/erase",
+    opt=says(
+        tag=TAG,
+        summary="Have everything forgotten that is stored about me; nothing undoes it",
+        body=EraseAccount,
+        answers={204: None},
+        refusals=("wrong_password", "rate_limited"),
+    ),
+)
+async def erase(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
+    await desk.bus.execute(await command_from(request, EraseAccount), actor_of(request))
+    return _gone(request, desk)
+
+
+@get(
+    "/users/me/export",
+    opt=says(
+        tag=TAG,
+        summary="Everything stored about me, as one document",
+        query=ExportAccount,
+        answers={200: dict[str, Any]},
+        refusals=("rate_limited",),
+    ),
+)
+async def export(request: AnyRequest, desk: NamedDependency[Desk]) -> Stream:
+    pieces = await desk.bus.ask(query_from(request, ExportAccount), actor_of(request))
+    return Stream(
+        pieces,
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="sentinal-export.json"'},
+    )
+
+
 def _gone(request: AnyRequest, desk: Desk) -> AnyResponse:
     """Every session has ended with the account, this one too."""
     session_id = actor_of(request).session_id
@@ -144,6 +181,8 @@ ROUTES = [
     my_settings,
     change_my_settings,
     deactivate,
+    erase,
+    export,
     find_people,
     get_user,
 ]

@@ -7,7 +7,14 @@ import msgspec
 
 from application.conversation.views import ListEntry, Participation
 from application.messaging.views import MessageView
-from application.outbox.codec import ContactUpdated, ReceiptUpdated, SessionRevoked
+from application.outbox.codec import (
+    ContactUpdated,
+    MemberChanged,
+    MemberGone,
+    MessageGone,
+    ReceiptUpdated,
+    SessionRevoked,
+)
 from domain.shared.events import catalogue
 from entrypoints.http.openapi import schema_hook
 from entrypoints.ws.frames import COMMANDS, Authenticate, Ping
@@ -19,6 +26,9 @@ EVENT_DATA: dict[str, Any] = {
     "conversation.created": ListEntry,
     "receipt.updated": ReceiptUpdated,
     "participation.updated": Participation,
+    "message.deleted": MessageGone,
+    "member.removed": MemberGone,
+    "member.updated": MemberChanged,
     "contact.updated": ContactUpdated,
     "session.revoked": SessionRevoked,
 }

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from adapters.postgres import rows
+from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
 from adapters.postgres.message_reader import PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresOutbox
@@ -73,6 +74,8 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             credentials=PostgresCredentials(pool),
             sessions=PostgresSessionReader(pool),
             contacts=PostgresContactReader(pool),
+            archive=PostgresArchive(pool),
+            redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),

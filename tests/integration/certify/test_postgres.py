@@ -10,6 +10,7 @@ from application.testing.chat_repositories import ConversationsContract, Partici
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
 from application.testing.health import HealthContract, Patients
 from application.testing.message_readers import MessageReaderContract
@@ -113,3 +114,15 @@ class TestPostgresHealth(HealthContract):
         await gone.close()
         yield Patients(well=PostgresHealth(pool), ill=PostgresHealth(gone))
         await pool.close()
+
+
+class TestPostgresWiping(WipingContract):
+    pass
+
+
+class TestPostgresRedactions(RedactionsContract):
+    pass
+
+
+class TestPostgresArchive(ArchiveContract):
+    pass

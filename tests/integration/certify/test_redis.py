@@ -1,4 +1,4 @@
-"""Redis keeps the promises of a broker, of rate limits and of health."""
+"""Redis keeps the promises of a broker, of rate limits, of health, and of readers that remember."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -6,14 +6,26 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from adapters.memory.store import MemoryStore
+from adapters.memory.system import MemoryClock
 from adapters.redis.broker import RedisBroker
+from adapters.redis.cached_profiles import CachedProfiles
+from adapters.redis.cached_sessions import CachedSessions
+from adapters.redis.caches import RedisCaches
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
+from application.ports.readers import Profiles, SessionReader
+from application.testing.builders import AT
+from application.testing.caches import CachesContract, Remembering, Servers
 from application.testing.events import Air, BrokerContract
 from application.testing.health import HealthContract, Patients
 from application.testing.limits import Gate, LimitsContract
+from application.testing.people_readers import ProfilesContract, SessionReaderContract
+from application.testing.world import World
+from tests.integration.certify.redis_world import remembering_world
 from tests.integration.certify.severable import severable
+from tests.unit.adapters.memory_world import memory_world
 
 
 @pytest.fixture
@@ -57,3 +69,38 @@ class TestRedisHealth(HealthContract):
         unreachable = RedisCommands(nowhere)
         yield Patients(well=RedisHealth(commands), ill=RedisHealth(unreachable))
         await unreachable.close()
+
+
+class TestRedisCachedProfiles(ProfilesContract):
+    @pytest.fixture
+    def world(self, commands: RedisCommands) -> World:
+        return remembering_world(commands)
+
+
+class TestRedisCachedSessions(SessionReaderContract):
+    @pytest.fixture
+    def world(self, commands: RedisCommands) -> World:
+        return remembering_world(commands)
+
+
+class TestRedisCaches(CachesContract):
+    @pytest.fixture
+    def world(self) -> World:
+        return memory_world(MemoryStore())
+
+    @pytest.fixture
+    async def servers(self, commands: RedisCommands, redis: str) -> AsyncIterator[Servers]:
+        lines = []
+
+        def one_more(profiles: Profiles, sessions: SessionReader) -> Remembering:
+            line = RedisCommands(redis, within=5)
+            lines.append(line)
+            return Remembering(
+                profiles=CachedProfiles(profiles, line),
+                sessions=CachedSessions(sessions, line, MemoryClock(AT)),
+                caches=RedisCaches(line),
+            )
+
+        yield one_more
+        for line in lines:
+            await line.close()

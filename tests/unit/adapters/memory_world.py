@@ -1,5 +1,6 @@
 """The memory adapters as one world, for certifying them and for breaking them on purpose."""
 
+from adapters.memory.archive import MemoryArchive, MemoryRedactions
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
 from adapters.memory.people_readers import (
     MemoryContactReader,
@@ -44,6 +45,8 @@ def memory_world(store: MemoryStore) -> World:
         credentials=MemoryCredentials(store),
         sessions=MemorySessionReader(store),
         contacts=MemoryContactReader(store),
+        archive=MemoryArchive(store),
+        redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),

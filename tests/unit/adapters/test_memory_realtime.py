@@ -1,15 +1,20 @@
-"""What servers share, kept in one process: broker, limits, health."""
+"""What servers share, kept in one process: broker, limits, health; and caches, which have nothing to keep."""
 
 from datetime import timedelta
 
 import pytest
 
+from adapters.memory.caches import MemoryCaches
 from adapters.memory.outbox import MemoryBroker, MemoryHealth, MemoryLimits
+from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock
 from application.ports.limits import Rate
+from application.testing.caches import CachesContract, Remembering, Servers
 from application.testing.events import Air, BrokerContract
 from application.testing.health import HealthContract, Patients
 from application.testing.limits import SLOW, Gate, LimitsContract
+from application.testing.world import World
+from tests.unit.adapters.memory_world import memory_world
 
 
 class TestMemoryBroker(BrokerContract):
@@ -66,3 +71,15 @@ class TestMemoryHealth(HealthContract):
     @pytest.fixture
     def patients(self) -> Patients:
         return Patients(well=MemoryHealth(), ill=MemoryHealth(["The disk is full."]))
+
+
+class TestMemoryCaches(CachesContract):
+    @pytest.fixture
+    def world(self) -> World:
+        return memory_world(MemoryStore())
+
+    @pytest.fixture
+    def servers(self) -> Servers:
+        return lambda profiles, sessions: Remembering(
+            profiles=profiles, sessions=sessions, caches=MemoryCaches()
+        )

@@ -7,6 +7,7 @@ from application.testing.chat_repositories import ConversationsContract, Partici
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
@@ -100,4 +101,16 @@ class TestMemoryOutbox(OutboxContract):
 
 
 class TestMemoryCommandLog(CommandLogContract):
+    pass
+
+
+class TestMemoryWiping(WipingContract):
+    pass
+
+
+class TestMemoryRedactions(RedactionsContract):
+    pass
+
+
+class TestMemoryArchive(ArchiveContract):
     pass

@@ -1,6 +1,7 @@
 """Argon2, JWT and HMAC keep the promises of passwords, tokens and hashes."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from adapters.jwt.access_tokens import JwtAccessTokens
 from adapters.jwt.keys import SigningKeys
 from adapters.jwt.refresh_tokens import HmacBodyHashes, HmacRefreshTokens
 from application.ports.security import Passwords
+from application.testing.builders import AT
 from application.testing.security import (
     AccessTokensContract,
     BodyHashesContract,
@@ -34,8 +36,8 @@ class TestJwtAccessTokens(AccessTokensContract):
         keys = SigningKeys.generate()
         return Issuers(
             current=JwtAccessTokens(keys),
-            rotated=JwtAccessTokens(keys.rotate()),
-            stranger=JwtAccessTokens(SigningKeys.generate(keys.signing_kid)),
+            rotated=JwtAccessTokens(keys.rotate(AT, after=timedelta())),
+            stranger=JwtAccessTokens(SigningKeys.generate(keys.keys[0].kid)),
         )
 
 

@@ -2,6 +2,7 @@
 
 from tests.scenarios.accounts import Accounts, Sessions
 from tests.scenarios.contacts import Blocks, Contacts
+from tests.scenarios.erasure import Erasure
 
 
 class TestAccounts(Accounts):
@@ -17,4 +18,8 @@ class TestContacts(Contacts):
 
 
 class TestBlocks(Blocks):
+    pass
+
+
+class TestErasure(Erasure):
     pass

@@ -1,0 +1,46 @@
+"""Taking words back from what a memory store has recorded."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from adapters.memory.store import MemoryStore
+from application.identity.personal import rewritten
+from application.outbox.wiping import command_without_words, event_without_messages, event_without_person
+from application.ports.command_log import LogEntry
+from domain.messaging.message import Message
+from domain.shared.ids import MessageId, UserId
+from domain.shared.values import moment
+
+
+def wipe_messages(store: MemoryStore, tombstones: Mapping[MessageId, Message]) -> None:
+    """From events, previews of replies to them, and the log."""
+    if not tombstones:
+        return
+    times = {UUID(str(id)): moment(each.deleted_at) for id, each in tombstones.items() if each.deleted_at}
+    replies = {message.id for message in store.messages.values() if message.reply_to_msg_id in tombstones}
+    for id, frame in store.frames.items():
+        if frame.subject_id in tombstones or frame.subject_id in replies:
+            store.frames[id] = replace(frame, body=event_without_messages(frame.body, times))
+    for entry in list(store.log.values()):
+        if entry.id in tombstones or entry.subject_id in tombstones:
+            _record(store, entry, command_without_words(entry.name, entry.payload))
+
+
+def forget_person(store: MemoryStore, user_id: UserId) -> None:
+    """From commands they gave or that were about their account, and from events for their devices."""
+    for entry in list(store.log.values()):
+        if user_id in (entry.actor_id, entry.subject_id):
+            payload = rewritten(entry.name, entry.payload, user_id)
+            if payload != entry.payload:
+                _record(store, entry, payload)
+    for id, frame in store.frames.items():
+        if frame.aggregate_type == "user" and frame.aggregate_id == user_id:
+            store.frames[id] = replace(frame, body=event_without_person(frame.body))
+
+
+def _record(store: MemoryStore, entry: LogEntry, payload: bytes) -> None:
+    """Put another payload into the log; the answer that was kept with it goes."""
+    if entry.idempotency_key is not None:
+        store.answers.pop(entry.idempotency_key, None)
+    store.log[entry.id] = replace(entry, payload=payload, idempotency_key=None, fingerprint=None, result=None)

@@ -1,0 +1,91 @@
+"""Taking words back from what is recorded: rows are read, rewritten by the application's rules, and written back."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from adapters.postgres.transaction import Transaction
+from application.identity.personal import rewritten
+from application.outbox.wiping import command_without_words, event_without_messages, event_without_person
+from domain.messaging.message import Message
+from domain.shared.ids import MessageId, UserId
+from domain.shared.values import moment
+
+_ATTACHED = ("DELETE FROM message_reactions WHERE message_id = ANY($1)",) + (
+    "DELETE FROM message_attachments WHERE message_id = ANY($1)",
+)
+_EVENTS_OF_MESSAGES = """
+SELECT id, payload FROM outbox_events
+ WHERE subject_id = ANY($1) OR subject_id IN (SELECT id FROM messages WHERE reply_to_msg_id = ANY($1))
+"""
+_EVENTS_OF_PERSON = """
+SELECT id, payload FROM outbox_events WHERE aggregate_id = $1 AND event_type = 'contact.updated'
+"""
+_REWRITE_EVENTS = """
+UPDATE outbox_events AS o SET payload = v.payload::json
+  FROM unnest($1::uuid[], $2::text[]) AS v(id, payload) WHERE o.id = v.id
+"""
+_COMMANDS_OF_MESSAGES = """
+SELECT position, name, payload FROM command_log WHERE id = ANY($1) OR subject_id = ANY($1)
+"""
+_COMMANDS_OF_PERSON = """
+SELECT position, name, payload FROM command_log WHERE subject_id = $1
+ UNION ALL
+SELECT position, name, payload FROM command_log
+ WHERE actor_id = $1 AND name IN ('ChangeMyProfile', 'ChangeMySettings', 'SaveContact')
+"""
+# The answer that was kept with a command says the same again.
+_REWRITE_COMMANDS = """
+UPDATE command_log AS c
+   SET payload = v.payload::json, idempotency_key = NULL, fingerprint = NULL, result = NULL
+  FROM unnest($1::bigint[], $2::text[]) AS v(position, payload) WHERE c.position = v.position
+"""
+
+
+async def wipe_messages(transaction: Transaction, tombstones: Mapping[MessageId, Message]) -> None:
+    """From reactions, attachments, events, previews of replies to them, and the log."""
+    ids = list(tombstones)
+    times = {UUID(str(id)): moment(each.deleted_at) for id, each in tombstones.items() if each.deleted_at}
+    for sql in _ATTACHED:
+        await transaction.execute(sql, ids)
+    await _rewrite_events(
+        transaction, _EVENTS_OF_MESSAGES, ids, lambda body: event_without_messages(body, times)
+    )
+    await _rewrite_commands(transaction, _COMMANDS_OF_MESSAGES, ids, command_without_words)
+
+
+async def forget_person(transaction: Transaction, user_id: UserId) -> None:
+    """From commands they gave or that were about their account, from events for their devices, and when they were
+    last seen.
+    """
+    await transaction.execute(
+        "UPDATE users SET is_online = false, last_seen_at = NULL WHERE id = $1", user_id
+    )
+    await _rewrite_commands(
+        transaction,
+        _COMMANDS_OF_PERSON,
+        user_id,
+        lambda name, payload: rewritten(name, payload, user_id),
+    )
+    await _rewrite_events(transaction, _EVENTS_OF_PERSON, user_id, event_without_person)
+
+
+async def _rewrite_events(
+    transaction: Transaction, sql: str, of: Any, rewrite: Callable[[bytes], bytes]
+) -> None:
+    found = await transaction.fetch(sql, of)
+    if found:
+        bodies = [rewrite(row["payload"].encode()).decode() for row in found]
+        await transaction.execute(_REWRITE_EVENTS, [row["id"] for row in found], bodies)
+
+
+async def _rewrite_commands(
+    transaction: Transaction, sql: str, of: Any, rewrite: Callable[[str, bytes], bytes]
+) -> None:
+    found = [
+        (row["position"], new)
+        for row in await transaction.fetch(sql, of)
+        if (new := rewrite(row["name"], row["payload"].encode()).decode()) != row["payload"]
+    ]
+    if found:
+        await transaction.execute(_REWRITE_COMMANDS, *map(list, zip(*found, strict=True)))
