@@ -1,6 +1,9 @@
 """A person and their account in the web client: who they are, how it looks, where they are logged in, whom they know."""
 
+import asyncio
+import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -194,3 +197,33 @@ async def test_a_new_password_ends_the_other_devices_and_deactivating_ends_this_
 
         await desk.reload()
         await expect(desk.locator("#login-form")).to_be_visible()
+
+
+async def test_everything_about_me_can_be_taken_along_and_then_erased(
+    fresh_database: str, redis: str
+) -> None:
+    async with serving(settings_for(fresh_database, redis)) as server, windows(server.url) as browser:
+        ann = await browser.register("ann_x")
+        bob = await browser.register("bob_x")
+        await write_to(ann, "bob_x")
+        await say(ann, "remember me")
+        dialog = await account(ann, "security")
+        async with ann.expect_download() as download:
+            await dialog.get_by_test_id("export").click()
+        taken = json.loads(await asyncio.to_thread(Path(await (await download.value).path()).read_text))
+        assert "ann_x" in json.dumps(taken)
+        assert "remember me" in json.dumps(taken)
+
+        await dialog.get_by_test_id("erase").click()
+        going = dialog.locator("#erase-form")
+        await expect(going.locator("[type=submit]")).to_be_disabled()
+        await going.locator("[name=password]").fill(PASSWORD)
+        await going.locator("[name=redact]").check()
+        await going.locator("[name=sure]").check()
+        await going.locator("[type=submit]").click()
+
+        await expect(ann.locator("#login-form")).to_be_visible()
+        await reload(bob)
+        await expect(bob.get_by_test_id("conversation-item")).to_contain_text("Deleted account")
+        await bob.get_by_test_id("conversation-item").click()
+        await expect(bob.get_by_test_id("message")).to_contain_text("Message deleted")
