@@ -227,7 +227,7 @@ export default {
 
   "leaving.title": "Quitter Sentinal Chat",
   "leaving.deactivate": "Désactiver le compte",
-  "leaving.deactivate_note": "Vous êtes déconnecté partout et les autres voient un compte supprimé. Une connexion dans les 30 jours rétablit tout.",
+  "leaving.deactivate_note": "Vos sessions sont fermées partout et les autres voient un compte supprimé. Une connexion dans les 30 jours rétablit tout.",
   "leaving.erase": "Effacer le compte définitivement",
   "leaving.erase_note": "Vous quittez tous les groupes et vos données personnelles sont effacées. Personne ne peut annuler cela.",
   "leaving.redact": "Effacer aussi le texte de mes messages",
@@ -240,7 +240,7 @@ export default {
   "contacts.none_saved": "Vous n’avez encore enregistré personne.",
   "contacts.none_blocked": "Vous n’avez bloqué personne.",
   "contacts.nickname": "Surnom",
-  "contacts.nickname_hint": "Vous seul le voyez. Laissez vide pour afficher son propre nom.",
+  "contacts.nickname_hint": "Visible par vous uniquement. Laissez vide pour afficher son propre nom.",
   "contacts.save": "Enregistrer comme contact",
   "contacts.saved": "Contact enregistré.",
   "contacts.remove": "Retirer des contacts",

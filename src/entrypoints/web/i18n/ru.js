@@ -265,9 +265,9 @@ export default {
   "contacts.unblocked": "Блокировка снята.",
 
   "presence.online": "в сети",
-  "presence.just_now": "в сети только что",
-  "presence.today": "в сети сегодня в {time}",
-  "presence.yesterday": "в сети вчера в {time}",
+  "presence.just_now": "был(а) в сети только что",
+  "presence.today": "был(а) в сети сегодня в {time}",
+  "presence.yesterday": "был(а) в сети вчера в {time}",
   "presence.earlier": "последнее посещение: {day}",
 
   "session.log_out": "Выйти",

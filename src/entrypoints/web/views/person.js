@@ -4,10 +4,10 @@ import { startDirect } from "../actions.js";
 import { api } from "../api.js";
 import { removeContact, saveContact, setBlocked } from "../contacts.js";
 import { t } from "../i18n.js";
-import { html, useEffect, useState } from "../lib/ui.js";
+import { html, useEffect, useRef, useState } from "../lib/ui.js";
 import { useStore } from "../lib/use-store.js";
 import { nameOfUser } from "../people.js";
-import { notify, putPeople, store } from "../store.js";
+import { notify, putPeople } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { Confirmed } from "./confirmed.js";
 import { Dialog } from "./dialog.js";
@@ -67,14 +67,19 @@ export function Person({ id, onTalk }) {
   const user = useStore((state) => state.people.get(id));
   // What the list knows may be old: a name, a picture, whether I block them.
   useEffect(() => { api.user(id).then((fresh) => putPeople([fresh]), () => {}); }, [id]);
+  const ways = useRef(null);
+  useEffect(() => {
+    // The button that was pressed has turned into its opposite.
+    if (document.activeElement === document.body) ways.current?.querySelector("button")?.focus();
+  }, [user?.is_blocked]);
   if (!user) return null;
   const talk = () => startDirect(user).then(onTalk, (error) => notify(problemText(error), "problem"));
   return html`
     <${Head} user=${user} />
     ${onTalk && html`
       <button type="button" class="button" data-testid="talk" onClick=${talk}>${t("contacts.talk")}</button>`}
-    <${Nickname} key=${store.contacts.has(id)} user=${user} />
-    <div class="profile-out">
+    <${Nickname} user=${user} />
+    <div class="profile-out" ref=${ways}>
       ${user.is_blocked
         ? html`
           <button type="button" class="link" data-testid="unblock" onClick=${() => changeBlock(id, false)}>

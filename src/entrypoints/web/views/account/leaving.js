@@ -3,6 +3,7 @@
 import { api } from "../../api.js";
 import { t } from "../../i18n.js";
 import { html, useState } from "../../lib/ui.js";
+import { useSwappedFocus } from "../../lib/use-swapped-focus.js";
 import { forgetSession } from "../../session.js";
 import { Field } from "../field.js";
 import { FormProblem, passwordProblem, useSubmission } from "../submission.js";
@@ -13,16 +14,17 @@ function Going({ name, title, note, work, children, ready = true }) {
     await work(values);
     forgetSession();
   });
+  const { inside, outside } = useSwappedFocus(open);
   const problem = passwordProblem(form, "password");
   if (!open) {
     return html`
-      <p><button type="button" class="link link-danger" data-testid=${name} onClick=${() => setOpen(true)}>${title}</button></p>`;
+      <p><button type="button" ref=${outside} class="link link-danger" data-testid=${name} onClick=${() => setOpen(true)}>${title}</button></p>`;
   }
   return html`
     <form id=${`${name}-form`} class="dialog-form going" onSubmit=${form.onSubmit} novalidate aria-label=${title}>
       <p>${note}</p>
       <${Field} form=${name} name="password" type="password" label=${t("security.current_password")} problem=${problem}
-        autocomplete="current-password" required autofocus />
+        autocomplete="current-password" required inputRef=${inside} />
       ${children}
       <${FormProblem} error=${!problem && form.error} />
       <footer class="dialog-foot">
