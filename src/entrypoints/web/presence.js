@@ -8,6 +8,7 @@ import { set, store } from "./store.js";
 const AT_MOST = 200;
 const HTTP_AT_MOST = 100;
 const PAUSE_MS = 300;
+const AGAIN_MS = 5000;
 
 let watched = "";
 let timer = 0;
@@ -32,9 +33,13 @@ async function watch() {
     const overHttp = () => (ids.length ? api.presence(ids.slice(0, HTTP_AT_MOST)) : { items: [] });
     const { items } = await command({ type: "presence.watch", user_ids: ids }, overHttp);
     set({ presence: new Map(items.map(({ user_id: id, ...presence }) => [id, presence])) });
-  } catch {
-    // Not worth a word on the screen: it is asked again with the next connection.
-    set({ presence: new Map() });
+  } catch (error) {
+    // Not worth a word on the screen. A server that is busy still holds by the last list.
+    if (!error.temporary) set({ presence: new Map() });
+    else {
+      watched = "";
+      if (socket.online) timer ||= setTimeout(watch, AGAIN_MS);
+    }
   }
 }
 
