@@ -28,6 +28,7 @@ from application.identity import (
     sessions,
 )
 from application.messaging import list_messages, mark_read, send_message
+from application.presence import get_presence
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -68,6 +69,7 @@ QUERIES: dict[type[Any], Handler] = {
     list_conversations.GetConversation: list_conversations.get_one,
     list_members.ListMembers: list_members.handle,
     list_messages.ListMessages: list_messages.handle,
+    get_presence.GetPresence: get_presence.handle,
 }
 
 PREPARES: dict[type[Any], Handler] = {

@@ -34,6 +34,10 @@ from application.ports.readers import (
     SessionReader,
 )
 from application.ports.security import AccessTokens, BodyHashes, Passwords, RefreshTokens
+from application.presence.attendance import Attendance
+from application.presence.mirroring import Mirroring
+from application.presence.sight import Sight
+from application.presence.watching import Watching
 from application.realtime.hub import Hub
 from entrypoints.http.desk import Desk
 from entrypoints.journal import Journal
@@ -49,6 +53,7 @@ def _ports(
     refresh_tokens: RefreshTokens,
     hashes: BodyHashes,
     people: People,
+    sight: Sight,
     cursors: Cursors,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
@@ -58,6 +63,7 @@ def _ports(
         RefreshTokens: refresh_tokens,
         BodyHashes: hashes,
         People: people,
+        Sight: sight,
         Cursors: cursors,
         Profiles: store.profiles,
         Directory: store.directory,
@@ -89,7 +95,8 @@ class Container(containers.DeclarativeContainer):
     cursors = providers.Singleton(Cursors, hashes)
     profiles = realtime.provided.remember_profiles.call(store.provided.profiles)
     sessions = realtime.provided.remember_sessions.call(store.provided.sessions)
-    people = providers.Singleton(People, profiles, store.provided.relations)
+    people = providers.Singleton(People, profiles, store.provided.relations, realtime.provided.presences)
+    sight = providers.Singleton(Sight, profiles, store.provided.relations, realtime.provided.presences)
 
     authentication = providers.Singleton(Authentication, access_tokens, sessions, clock)
     publishing = (realtime.provided.broker, store.provided.outbox, realtime.provided.caches, clock)
@@ -104,6 +111,23 @@ class Container(containers.DeclarativeContainer):
         authentication=authentication,
         clock=clock,
     )
+    mirroring = providers.Singleton(
+        Mirroring,
+        mirror=store.provided.mirror,
+        presences=realtime.provided.presences,
+        relay=relay,
+        turn_every=settings.provided.heartbeat_every,
+    )
+    attendance = providers.Singleton(
+        Attendance,
+        presences=realtime.provided.presences,
+        broker=realtime.provided.broker,
+        mirroring=mirroring,
+        clock=clock,
+        ids=ids,
+        beat_every=settings.provided.heartbeat_every,
+    )
+    watching = providers.Singleton(Watching, broker=realtime.provided.broker, sight=sight, clock=clock)
     gate = providers.Singleton(
         Gatekeepers,
         limits=realtime.provided.limits,
@@ -112,7 +136,7 @@ class Container(containers.DeclarativeContainer):
         credentials=store.provided.credentials,
     )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, cursors
+        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)
@@ -136,6 +160,9 @@ class Container(containers.DeclarativeContainer):
         access_tokens=access_tokens,
         refresh_tokens=refresh_tokens,
         hub=hub,
+        attendance=attendance,
+        watching=watching,
+        gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),
         epoch=epoch,
         settings=settings,

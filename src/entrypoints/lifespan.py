@@ -38,12 +38,14 @@ async def opened(settings: Settings) -> AsyncIterator[Container]:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Container]:
-    """The container with hub, courier and relay at work, and an eye on the key file."""
+    """The container with hub, courier, relay and presence at work, and an eye on the key file."""
     async with opened(settings) as container:
-        hub, courier = container.hub(), container.courier()
-        await hub.start()
-        keys = container.key_file()
+        hub, courier, watching = container.hub(), container.courier(), container.watching()
+        attendance, mirroring, keys = container.attendance(), container.mirroring(), container.key_file()
+        await asyncio.gather(hub.start(), watching.start())
         tasks = [_keep("hub", hub.run), _keep("courier", courier.run), _keep("keys", keys.run)]
+        tasks += [_keep("watching", watching.run), _keep("attendance", attendance.run)]
+        tasks.append(_keep("mirroring", mirroring.run))
         if settings.relay:
             tasks.append(_keep("relay", container.relay().run))
             tasks.append(_keep("redactor", container.redactor().run))
@@ -57,6 +59,9 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(2):
                     await courier.flush()
+                    await attendance.stop()
+                    await mirroring.stop()
+            await watching.stop()
             await hub.stop()
 
 

@@ -26,6 +26,7 @@ from adapters.memory.people_readers import (
     MemoryRelations,
     MemorySessionReader,
 )
+from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
@@ -43,6 +44,7 @@ from adapters.postgres.people_readers import (
     PostgresSessionReader,
 )
 from adapters.postgres.pool import open_pool
+from adapters.postgres.presence import PostgresMirror
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
 from adapters.redis.cached_profiles import CachedProfiles
@@ -51,6 +53,7 @@ from adapters.redis.caches import RedisCaches
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
+from adapters.redis.presence import RedisPresences
 from adapters.system.clock import SystemClock
 from application.errors import StaleAdapter
 from application.ports.caches import Caches
@@ -58,6 +61,7 @@ from application.ports.command_log import CommandLog
 from application.ports.events import Broker, Outbox
 from application.ports.health import Health
 from application.ports.limits import Limits
+from application.ports.presence import Mirror, Presences
 from application.ports.readers import (
     Archive,
     ContactReader,
@@ -99,6 +103,7 @@ class Store:
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs
+    mirror: Mirror
     outbox: Outbox
     command_log: CommandLog
     health: Health
@@ -110,6 +115,7 @@ class Realtime:
 
     broker: Broker
     limits: Limits
+    presences: Presences
     health: Health
     caches: Caches = field(default_factory=MemoryCaches)
     remember_profiles: Callable[[Profiles], Profiles] = _as_it_is
@@ -152,6 +158,7 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),
+            mirror=PostgresMirror(pool),
             outbox=outbox,
             command_log=PostgresCommandLog(pool),
             health=PostgresHealth(pool),
@@ -178,6 +185,7 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),
+        mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),
         command_log=MemoryCommandLog(store),
         health=MemoryHealth(),
@@ -193,6 +201,7 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
         yield Realtime(
             broker=broker,
             limits=RedisLimits(commands, MemoryLimits(SystemClock())),
+            presences=RedisPresences(commands, lifetime=settings.presence_seconds),
             health=RedisHealth(commands, broker),
             caches=RedisCaches(commands),
             remember_profiles=lambda inner: CachedProfiles(inner, commands),
@@ -206,4 +215,10 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
 @asynccontextmanager
 async def memory_broker(settings: Settings) -> AsyncIterator[Realtime]:
     """Within this process only."""
-    yield Realtime(broker=MemoryBroker(), limits=MemoryLimits(SystemClock()), health=MemoryHealth())
+    clock = SystemClock()
+    yield Realtime(
+        broker=MemoryBroker(),
+        limits=MemoryLimits(clock),
+        presences=MemoryPresences(Roster(), clock, lifetime=settings.presence_seconds),
+        health=MemoryHealth(),
+    )

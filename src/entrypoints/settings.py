@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: str
     broker: str
     relay: bool
+    presence_seconds: int
     metrics_token: str
     log_format: str
     log_level: str
@@ -48,6 +49,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def heartbeat_every(self) -> float:
+        """Seconds between heartbeats of who is connected: two may be lost."""
+        return self.presence_seconds / 3
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -69,6 +75,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         store=store,
         broker=broker,
         relay=_flag(given, "SENTINAL_RELAY", True),
+        presence_seconds=_number(given, "SENTINAL_PRESENCE_SECONDS", 30, 3, 30),
         metrics_token=given.get("SENTINAL_METRICS_TOKEN", ""),
         log_format=_choice(given, "SENTINAL_LOG_FORMAT", "json", ("json", "console")),
         log_level=_choice(given, "SENTINAL_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.sabotage.breaks import STORE_BREAKS
 from tests.sabotage.cache_breaks import CACHE_BREAKS
+from tests.sabotage.presence_breaks import PRESENCE_BREAKS
 from tests.sabotage.realtime_breaks import (
     BROKER_BREAKS,
     CLOCK_BREAKS,
@@ -31,7 +32,16 @@ OPTIONS = (
 WITHIN_SECONDS = 50
 UNBROKEN = ""
 PASSED, FAILED = 0, 1
-KINDS = (STORE_BREAKS, CACHE_BREAKS, BROKER_BREAKS, LIMITS_BREAKS, CLOCK_BREAKS, IDS_BREAKS, PASSWORDS_BREAKS)
+KINDS = (
+    STORE_BREAKS,
+    CACHE_BREAKS,
+    BROKER_BREAKS,
+    LIMITS_BREAKS,
+    CLOCK_BREAKS,
+    IDS_BREAKS,
+    PASSWORDS_BREAKS,
+    PRESENCE_BREAKS,
+)
 NAMES = [name for kind in KINDS for name in kind]
 
 

@@ -26,6 +26,7 @@ from domain.messaging.message import Message, NewMessage
 from domain.shared.errors import IdentifierTaken
 from domain.shared.events import Event
 from domain.shared.ids import EventId, UserId
+from tests.sabotage.presence_breaks import GoesBack
 from tests.unit.adapters.memory_world import memory_world
 
 Break = Callable[[MemoryStore], World]
@@ -305,5 +306,6 @@ STORE_BREAKS: dict[str, Break] = {
     "the outbox yields what is marked": port(outbox=YieldsMarked),
     "the outbox forgets order": port(outbox=ForgetsOrder),
     "two servers claim the outbox": port(outbox=ClaimsForEverybody, rival_outbox=ClaimsForEverybody),
+    "the mirror goes back in time": port(mirror=GoesBack),
     "an answer is given after its time": port(command_log=AnswersTooLate),
 }

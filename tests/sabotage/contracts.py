@@ -13,7 +13,8 @@ from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock, MemoryIds
 from application.ports.security import Passwords
 from application.ports.system import Clock, Ids
-from application.testing.caches import CachesContract, Servers
+from application.testing.caches import CachesContract
+from application.testing.caches import Servers as RememberingServers
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactsContract
@@ -30,6 +31,7 @@ from application.testing.people_readers import (
     SessionReaderContract,
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
+from application.testing.presence import MirrorContract, PresencesContract, Servers
 from application.testing.security import PasswordsContract
 from application.testing.system import ClockContract, IdsContract
 from application.testing.unit_of_work import UnitOfWorkContract
@@ -37,6 +39,7 @@ from application.testing.world import World
 from tests.sabotage.breaks import STORE_BREAKS
 from tests.sabotage.cache_breaks import CACHE_BREAKS, DictionaryCache
 from tests.sabotage.cache_breaks import servers as remembering_servers
+from tests.sabotage.presence_breaks import PRESENCE_BREAKS, two_servers
 from tests.sabotage.realtime_breaks import (
     BROKER_BREAKS,
     CLOCK_BREAKS,
@@ -70,7 +73,7 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def servers() -> Servers:
+def servers() -> RememberingServers:
     return remembering_servers(CACHE_BREAKS.get(BREAK, DictionaryCache))
 
 
@@ -162,6 +165,22 @@ class TestCaches(CachesContract):
 
 
 class TestLimits(LimitsContract):
+    pass
+
+
+class TestPresences(PresencesContract):
+    @pytest.fixture
+    def servers(self) -> Servers:
+        clock = MemoryClock()
+
+        async def let_pass(seconds: float) -> None:
+            clock.advance(seconds)
+
+        one, two = PRESENCE_BREAKS.get(BREAK, two_servers)(clock, 40.0)
+        return Servers(one=one, two=two, lifetime=40.0, let_pass=let_pass)
+
+
+class TestMirror(MirrorContract):
     pass
 
 

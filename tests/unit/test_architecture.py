@@ -18,7 +18,7 @@ from application.outbox.codec import data_of
 from domain.shared.errors import Refusal, refusals
 from domain.shared.events import Audience, catalogue
 from entrypoints.http.errors import STATUS
-from entrypoints.ws.asyncapi import EVENT_DATA, unheard
+from entrypoints.ws.asyncapi import EPHEMERAL, EVENT_DATA, unheard
 
 SRC = Path(__file__).parents[2] / "src"
 FORBIDDEN_WORDS = (
@@ -82,7 +82,8 @@ def test_every_event_has_a_wire_name_an_audience_and_a_form() -> None:
 
 def test_every_event_is_documented_for_clients_or_kept_inside() -> None:
     assert unheard() == {"profile.updated"}
-    assert set(EVENT_DATA) <= set(catalogue())
+    assert set(EVENT_DATA) - EPHEMERAL <= set(catalogue())
+    assert not EPHEMERAL & set(catalogue())
 
 
 def test_every_refusal_has_one_status() -> None:

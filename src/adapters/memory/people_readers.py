@@ -27,8 +27,13 @@ class MemoryProfiles(_Reading):
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
         users, settings = self._store.users, self._store.settings
         known = [id for id in user_ids if id in users]
+        seen = {id: self._store.mirror.get(id, (False, None))[1] for id in known}
         return {
-            id: Profile(user=replace(copied(users[id]), password_hash=""), settings=copied(settings[id]))
+            id: Profile(
+                user=replace(copied(users[id]), password_hash=""),
+                settings=copied(settings[id]),
+                last_seen_at=seen[id],
+            )
             for id in known
         }
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 
 from adapters.memory.copies import copied
 from application.ports.command_log import LogEntry
@@ -45,6 +46,7 @@ class MemoryStore:
         self.identifiers: dict[tuple[str, str], UserId] = {}
         self.sessions: dict[SessionId, Session] = {}
         self.sessions_of: dict[UserId, set[SessionId]] = defaultdict(set)
+        self.mirror: dict[UserId, tuple[bool, datetime | None]] = {}
         self.contacts: dict[tuple[UserId, UserId], Contact] = {}
         self.conversations: dict[ConversationId, Conversation] = {}
         self.direct: dict[str, ConversationId] = {}

@@ -28,7 +28,10 @@ def wipe_messages(store: MemoryStore, tombstones: Mapping[MessageId, Message]) -
 
 
 def forget_person(store: MemoryStore, user_id: UserId) -> None:
-    """From commands they gave or that were about their account, and from events for their devices."""
+    """From commands they gave or that were about their account, from events for their devices, and when they were
+    last seen.
+    """
+    store.mirror.pop(user_id, None)
     for entry in list(store.log.values()):
         if user_id in (entry.actor_id, entry.subject_id):
             payload = rewritten(entry.name, entry.payload, user_id)

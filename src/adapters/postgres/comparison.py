@@ -6,12 +6,12 @@ from typing import Any
 import asyncpg
 
 EXEMPT = {
-    "users": {"password_hash"},
+    "users": {"password_hash", "is_online", "last_seen_at"},
     "user_sessions": {"refresh_token_hash", "ip_address", "user_agent"},
     "outbox_events": {"processed_at", "error"},
     "command_log": {"position"},
 }
-"""Secrets, where somebody logged in from, what the courier does afterwards, and numbers that refused commands
+"""Secrets, who is online, where somebody logged in from, what the courier does afterwards, and numbers that refused commands
 have taken; of those the order is compared."""
 
 EXEMPT_UNLESS = {("messages", "body_hash"): "deleted_at IS NULL"}

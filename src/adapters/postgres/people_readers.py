@@ -19,7 +19,7 @@ _PROFILES = " ".join(
     (
         "SELECT",
         rows.USERS.of("u"),
-        ",",
+        ", u.last_seen_at,",
         rows.SETTINGS.of("s", prefix="s_"),
     )
     + ("FROM users u JOIN user_settings s ON s.user_id = u.id WHERE u.id = ANY($1)",)
@@ -30,7 +30,7 @@ SELECT user_id, contact_user_id, saved, is_blocked FROM user_contacts
 """
 _SESSION = " ".join(("SELECT", rows.SESSIONS.names, "FROM user_sessions WHERE id = $1"))
 # Both names are compared as indexed: in lower case, by code point, so that a beginning is a range.
-_BY_PREFIX = f"""
+BY_PREFIX = f"""
 SELECT {rows.USERS.names} FROM users
  WHERE is_active
    AND ((lower(username::text) COLLATE "C" >= lower($1) COLLATE "C"
@@ -72,6 +72,7 @@ class PostgresProfiles(Reading):
             row["id"]: Profile(
                 user=replace(rows.user(row), password_hash=""),
                 settings=rows.settings({name: row[f"s_{name}"] for name in rows.SETTINGS.columns}),
+                last_seen_at=row["last_seen_at"],
             )
             for row in found
         }
@@ -132,7 +133,7 @@ class PostgresDirectory(Reading):
 
     async def by_prefix(self, prefix: str, *, after: tuple[str, UserId] | None, limit: int) -> list[User]:
         name, id = after or ("", _FIRST)
-        return [rows.user(row) for row in await self.fetch(_BY_PREFIX, prefix, name, id, limit)]
+        return [rows.user(row) for row in await self.fetch(BY_PREFIX, prefix, name, id, limit)]
 
     async def by_contact(self, kind: str, value: str) -> User | None:
         row = await self.fetchrow(_BY_CONTACT[kind], value)

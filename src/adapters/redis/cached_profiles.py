@@ -1,7 +1,7 @@
 """Profiles remembered in Redis for all servers: as stored, before privacy, which is applied per viewer later."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -18,7 +18,7 @@ KEPT_FOR = timedelta(minutes=5)
 
 _USER = Record(User, {"password_hash": ""})
 _SETTINGS = Record(Settings)
-_PAIR = msgspec.msgpack.Decoder(tuple[msgspec.Raw, msgspec.Raw])
+_PARTS = msgspec.msgpack.Decoder(tuple[msgspec.Raw, msgspec.Raw, datetime | None])
 
 
 def profile_key(user_id: UserId) -> str:
@@ -32,7 +32,7 @@ class CachedProfiles:
 
     def __init__(self, inner: Profiles, commands: RedisCommands) -> None:
         self._inner = inner
-        self._leases = Leases(commands, f"{_USER.shape}{_SETTINGS.shape}")
+        self._leases = Leases(commands, f"{_USER.shape}{_SETTINGS.shape}2")
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Profile]:
         keys = {id: profile_key(id) for id in user_ids}
@@ -52,13 +52,13 @@ class CachedProfiles:
 
 
 def _pack(profile: Profile) -> bytes:
-    pair = (msgspec.Raw(_USER.pack(profile.user)), msgspec.Raw(_SETTINGS.pack(profile.settings)))
-    return msgspec.msgpack.encode(pair)
+    parts = msgspec.Raw(_USER.pack(profile.user)), msgspec.Raw(_SETTINGS.pack(profile.settings))
+    return msgspec.msgpack.encode((*parts, profile.last_seen_at))
 
 
 def _unpack(data: bytes) -> Profile | None:
     try:
-        user, settings = _PAIR.decode(data)
-        return Profile(user=_USER.unpack(user), settings=_SETTINGS.unpack(settings))
+        user, settings, seen = _PARTS.decode(data)
+        return Profile(user=_USER.unpack(user), settings=_SETTINGS.unpack(settings), last_seen_at=seen)
     except msgspec.DecodeError:
         return None

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from application.identity.views import UserView, seen_by
+from application.ports.presence import Presence, Presences
 from application.ports.readers import Profiles, Relations
 from domain.identity.settings import Relation
+from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
 
 
@@ -14,12 +16,13 @@ class People:
     Promise: no field reaches a viewer whom the person's settings, or a block, do not admit.
     """
 
-    def __init__(self, profiles: Profiles, relations: Relations) -> None:
+    def __init__(self, profiles: Profiles, relations: Relations, presences: Presences) -> None:
         self._profiles = profiles
         self._relations = relations
+        self._presences = presences
 
     async def seen_by(self, viewer: UserId, ids: Sequence[UserId]) -> dict[UserId, UserView]:
-        """Everybody of ``ids`` who exists. Two reads, whatever the number."""
+        """Everybody of ``ids`` who exists. Three reads, whatever the number."""
         if not ids:
             return {}
         profiles = await self._profiles.of([*dict.fromkeys([*ids, viewer])])
@@ -27,7 +30,16 @@ class People:
         relations = await self._relations.between(viewer, others) if others else {}
         relations[viewer] = Relation(is_self=True)
         mine = profiles[viewer].settings if viewer in profiles else None
-        return {id: seen_by(mine, profiles[id], relations[id]) for id in dict.fromkeys(ids) if id in profiles}
+        there = await self._there([id for id in dict.fromkeys(ids) if id in profiles])
+        return {id: seen_by(mine, profiles[id], relations[id], presence) for id, presence in there.items()}
+
+    async def _there(self, ids: Sequence[UserId]) -> dict[UserId, Presence | None]:
+        """Who is online; None where nobody can say, since people are shown all the same."""
+        try:
+            known = await self._presences.of(ids)
+        except Unavailable:
+            known = {}
+        return {id: known.get(id) for id in ids}
 
     async def sharing_receipts(self, viewer: UserId, ids: Sequence[UserId]) -> set[UserId]:
         """Those of ``ids`` with whom the viewer shares in direct conversations what was read: neither side

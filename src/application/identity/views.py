@@ -2,7 +2,9 @@
 
 import msgspec
 
+from application.ports.presence import Presence
 from application.ports.readers import Profile
+from application.presence.views import shown as presence_shown
 from application.views import Moment
 from domain.identity.session import Session
 from domain.identity.settings import Language, Privacy, Relation, Settings, Theme, visibility
@@ -128,7 +130,9 @@ class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
 DELETED_ACCOUNT = "Deleted account"
 
 
-def seen_by(viewer: Settings | None, target: Profile, relation: Relation) -> UserView:
+def seen_by(
+    viewer: Settings | None, target: Profile, relation: Relation, presence: Presence | None = None
+) -> UserView:
     """``target`` as ``viewer`` may see it. An account that is not active shows its id and nothing else."""
     user = target.user
     if not user.is_active:
@@ -144,14 +148,17 @@ def seen_by(viewer: Settings | None, target: Profile, relation: Relation) -> Use
             is_blocked=relation.blocked_by_viewer,
         )
     shown = visibility(target=target.settings, viewer=viewer or target.settings, relation=relation)
+    is_online, last_seen_at = presence_shown(
+        viewer=viewer, target=target, relation=relation, presence=presence
+    )
     return UserView(
         id=user.id,
         username=user.username,
         display_name=user.display_name,
         bio=user.bio if shown.about else None,
         avatar_url=user.avatar_url if shown.photo else None,
-        is_online=None,
-        last_seen_at=None,
+        is_online=is_online,
+        last_seen_at=last_seen_at,
         is_contact=relation.saved_by_viewer,
         is_blocked=relation.blocked_by_viewer,
     )

@@ -25,7 +25,10 @@ BATCH = 500
 
 
 class Relay:
-    """``run`` sweeps until cancelled; an outage of the database or the broker only delays it."""
+    """``run`` sweeps until cancelled; an outage of the database or the broker only delays it.
+
+    ``is_sweeping``: whether this server is the one, as far as it knows.
+    """
 
     def __init__(self, broker: Broker, outbox: Outbox, caches: Caches, clock: Clock, log: CommandLog) -> None:
         self._broker = broker
@@ -33,6 +36,7 @@ class Relay:
         self._caches = caches
         self._log = log
         self._clock = clock
+        self.is_sweeping = False
 
     async def run(self) -> None:
         """Sweep twice a second, prune every five minutes."""
@@ -40,7 +44,8 @@ class Relay:
         try:
             while True:
                 try:
-                    if await self._outbox.claim():
+                    self.is_sweeping = await self._outbox.claim()
+                    if self.is_sweeping:
                         while await self.sweep() == BATCH:
                             pass
                         sweeps += 1
@@ -48,10 +53,12 @@ class Relay:
                             await self._outbox.prune(self._clock.now() - KEPT_FOR)
                             await self._log.forget_answers(self._clock.now() - ANSWERS_ARE_KEPT)
                 except Unavailable:
+                    self.is_sweeping = False
                     # Another server may reach what this one does not.
                     await self._outbox.release()
                 await asyncio.sleep(SWEEP_EVERY_SECONDS)
         finally:
+            self.is_sweeping = False
             await self._outbox.release()
 
     async def sweep(self) -> int:

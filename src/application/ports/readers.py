@@ -18,10 +18,11 @@ from domain.shared.ids import ConversationId, MessageId, SessionId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """An account with its settings: raw, before privacy."""
+    """An account with its settings: raw, before privacy. ``last_seen_at``: as the ``Mirror`` has it."""
 
     user: User
     settings: Settings
+    last_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from application.ports.command_log import CommandLog
 from application.ports.events import Outbox
+from application.ports.presence import Mirror
 from application.ports.readers import (
     Archive,
     ContactReader,
@@ -56,6 +57,7 @@ class World:
     conversations: ConversationReader
     messages: MessageReader
     epochs: Epochs
+    mirror: Mirror
     outbox: Outbox
     rival_outbox: Outbox
     command_log: CommandLog

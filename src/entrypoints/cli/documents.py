@@ -10,14 +10,21 @@ from litestar.di import Provide
 
 from adapters.jwt.keys import RETIRED_KEYS_VERIFY, SIGNS_AFTER, TOKENS_LIVE, SigningKeys
 from adapters.system.clock import SystemClock
-from entrypoints.http import contacts, conversations, identity, messages, people
+from entrypoints.http import contacts, conversations, identity, messages, people, presence
 from entrypoints.http.openapi import openapi
 from entrypoints.ws.asyncapi import asyncapi
 
 
 def openapi_of_this_version() -> dict[str, object]:
     """The OpenAPI document, without a running server."""
-    routes = [*identity.ROUTES, *people.ROUTES, *contacts.ROUTES, *conversations.ROUTES, *messages.ROUTES]
+    routes = [
+        *identity.ROUTES,
+        *people.ROUTES,
+        *contacts.ROUTES,
+        *conversations.ROUTES,
+        *messages.ROUTES,
+        *presence.ROUTES,
+    ]
     app = Litestar(
         route_handlers=[Router("/v1", route_handlers=routes)],
         dependencies={"desk": Provide(_nobody, sync_to_thread=False)},

@@ -7,15 +7,13 @@ import sys
 import msgspec
 import rich_click as click
 
-from adapters.memory.outbox import MemoryBroker, MemoryHealth, MemoryLimits
 from adapters.postgres.comparison import differences
 from adapters.postgres.migrations import migrate as apply_migrations
-from adapters.system.clock import SystemClock
 from application.bus.replay import RecordedPasswords
 from application.bus.replay import replay as carry_out
 from application.catalogue import COMMANDS
 from entrypoints.container import Container
-from entrypoints.plugins import Realtime, postgres_store
+from entrypoints.plugins import memory_broker, postgres_store
 from entrypoints.settings import SettingRefused, Settings, load
 
 
@@ -26,7 +24,7 @@ def replay(target: str, source: str | None) -> None:
     """Replay the command log into an empty database and compare every table, row by row.
 
     Needs the signing keys of the original: hashes of message bodies are made with them. Passwords, refresh
-    tokens and the addresses people logged in from are not in the log, and not compared.
+    tokens, the addresses people logged in from and who is online are not in the log, and not compared.
     """
     environment = dict(os.environ)
     source = source or environment.get("DATABASE_URL")
@@ -45,13 +43,15 @@ def replay(target: str, source: str | None) -> None:
 async def _replay(settings: Settings, target: str) -> tuple[int, list[str]]:
     await apply_migrations(target)
     into = msgspec.structs.replace(settings, database_url=target)
-    async with postgres_store(settings) as original, postgres_store(into) as store:
+    async with (
+        postgres_store(settings) as original,
+        postgres_store(into) as store,
+        memory_broker(into) as realtime,
+    ):
         container = Container()
         container.settings.override(into)
         container.store.override(store)
-        container.realtime.override(
-            Realtime(broker=MemoryBroker(), limits=MemoryLimits(SystemClock()), health=MemoryHealth())
-        )
+        container.realtime.override(realtime)
         container.epoch.override("replay")
         container.passwords.override(RecordedPasswords())
         commands = {command.__name__: command for command in COMMANDS}

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from application.bus.access import Gatekeepers
 from application.bus.bus import Bus
 from application.identity.authentication import Authentication
 from application.ports.health import Health
 from application.ports.security import AccessTokens, RefreshTokens
+from application.presence.attendance import Attendance
+from application.presence.watching import Watching
 from application.realtime.hub import Hub
 from entrypoints.settings import Settings
 
@@ -19,6 +22,9 @@ class Desk:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     hub: Hub
+    attendance: Attendance
+    watching: Watching
+    gate: Gatekeepers
     health: list[Health]
     epoch: str
     settings: Settings

@@ -113,9 +113,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             schema = msgspec.json.schema(hints[field.name], ref_template=_REF)
             if field.default is not msgspec.NODEFAULT and field.default is not None:
                 schema["default"] = field.default
-            parameters.append(
-                {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema}
-            )
+            parameter = {"name": field.encode_name, "in": "query", "required": field.required}
+            if schema.get("type") == "array":
+                parameter |= {"style": "form", "explode": False}
+            parameters.append(parameter | {"schema": schema})
     parameters += [
         {
             "name": name,

@@ -15,9 +15,11 @@ from application.outbox.codec import (
     ReceiptUpdated,
     SessionRevoked,
 )
+from application.presence.signals import CHANGED
+from application.presence.views import PresenceView
 from domain.shared.events import catalogue
 from entrypoints.http.openapi import schema_hook
-from entrypoints.ws.frames import COMMANDS, Authenticate, Ping
+from entrypoints.ws.frames import COMMANDS, Authenticate, Ping, WatchPresence
 from entrypoints.ws.protocol import SUBPROTOCOL
 
 _REF = "#/components/schemas/{name}"
@@ -31,8 +33,11 @@ EVENT_DATA: dict[str, Any] = {
     "member.updated": MemberChanged,
     "contact.updated": ContactUpdated,
     "session.revoked": SessionRevoked,
+    CHANGED: PresenceView,
 }
 """The ``data`` of every event that clients hear."""
+EPHEMERAL = frozenset({CHANGED})
+"""Those that are never stored, and so are not in the catalogue."""
 
 
 def asyncapi() -> dict[str, Any]:
@@ -41,6 +46,7 @@ def asyncapi() -> dict[str, Any]:
         **{name: kind.command for name, kind in COMMANDS.items()},
         "authenticate": Authenticate,
         "ping": Ping,
+        "presence.watch": WatchPresence,
     }
     kinds = [*received.values(), *EVENT_DATA.values()]
     _, components = msgspec.json.schema_components(

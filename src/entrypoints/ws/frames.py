@@ -4,14 +4,18 @@ The table below is the protocol's catalogue; the decoder, the tests and the Asyn
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from application.access.identity import authenticated
+from application.access.limits import rate_limit
+from application.bus.access import Access
 from application.bus.log import Key
 from application.messaging.mark_read import MarkDelivered, MarkRead
 from application.messaging.send_message import SendMessage
 from domain.shared.errors import Invalid, Refusal
+from domain.shared.ids import UserId
 from entrypoints.http.decoding import build, object_in
 from entrypoints.http.errors import MalformedJson
 
@@ -39,7 +43,7 @@ COMMANDS: dict[str, Kind] = {
     "receipt.read": Kind(command=MarkRead),
     "receipt.delivered": Kind(command=MarkDelivered),
 }
-CONTROL = ("authenticate", "ping")
+CONTROL = ("authenticate", "ping", "presence.watch")
 
 
 class Authenticate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +54,14 @@ class Authenticate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``{"type": "ping"}``."""
+
+
+class WatchPresence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "presence.watch", "user_ids": […]}``: concerns this connection only, so no command."""
+
+    access: ClassVar[Access] = authenticated & rate_limit("commands")
+
+    user_ids: Annotated[list[UserId], msgspec.Meta(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from application.bus.messages import Actor
 from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
+from application.presence.views import PresenceList
 from domain.shared.errors import RateLimited, Refusal, Unauthenticated, Unavailable
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
@@ -23,7 +24,14 @@ from entrypoints.http.decoding import build
 from entrypoints.http.desk import Desk
 from entrypoints.http.errors import InternalError
 from entrypoints.ws import protocol
-from entrypoints.ws.frames import Authenticate, ClientFrame, MalformedFrame, command_of, open_frame
+from entrypoints.ws.frames import (
+    Authenticate,
+    ClientFrame,
+    MalformedFrame,
+    WatchPresence,
+    command_of,
+    open_frame,
+)
 from entrypoints.ws.socket import Socket
 
 log = structlog.get_logger("ws")
@@ -113,7 +121,12 @@ class Gateway:
                     server_time=moment(self._clock.now()),
                 )
             )
-            await Conversation(self._desk, self._clock, socket, out, claims).run()
+            self._desk.attendance.arrived(claims.user_id)
+            try:
+                await Conversation(self._desk, self._clock, socket, out, claims).run()
+            finally:
+                self._desk.attendance.left(claims.user_id)
+                self._desk.watching.forget(out)
         finally:
             await self._desk.hub.detach(out)
 
@@ -202,14 +215,22 @@ class Conversation:
         if frame.type == "authenticate":
             await self._authenticate_again(build(Authenticate, frame.fields).access_token)
             return protocol.ack(frame.ref, None)
+        if frame.type == "presence.watch":
+            return protocol.ack(frame.ref, await self._watch(build(WatchPresence, frame.fields)))
         command, key = command_of(frame)
-        actor = Actor(
+        result = await self._desk.bus.execute(command, self._actor(), key=key)
+        return protocol.ack(frame.ref, result)
+
+    async def _watch(self, frame: WatchPresence) -> PresenceList:
+        await frame.access.before(frame, self._actor(), self._desk.gate)
+        return PresenceList(items=await self._desk.watching.watch(self._out, frame.user_ids))
+
+    def _actor(self) -> Actor:
+        return Actor(
             user_id=self._claims.user_id,
             session_id=self._claims.session_id,
             address=address_of(self._socket.scope),
         )
-        result = await self._desk.bus.execute(command, actor, key=key)
-        return protocol.ack(frame.ref, result)
 
     async def _authenticate_again(self, token: str) -> None:
         authentication: Authentication = self._desk.authentication

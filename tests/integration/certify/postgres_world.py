@@ -18,6 +18,7 @@ from adapters.postgres.people_readers import (
     PostgresSessionReader,
 )
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.presence import PostgresMirror
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.testing.world import World
 from domain.messaging.message import Message
@@ -79,6 +80,7 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
             epochs=PostgresEpochs(pool),
+            mirror=PostgresMirror(pool),
             outbox=outbox,
             rival_outbox=rival,
             command_log=PostgresCommandLog(pool),

@@ -24,6 +24,7 @@ from application.testing.people_readers import (
     SessionReaderContract,
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
+from application.testing.presence import MirrorContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.integration.certify.postgres_world import postgres_world
@@ -96,6 +97,10 @@ class TestPostgresMessageReader(MessageReaderContract):
 
 
 class TestPostgresEpochs(EpochsContract):
+    pass
+
+
+class TestPostgresMirror(MirrorContract):
     pass
 
 

@@ -15,14 +15,18 @@ from adapters.redis.caches import RedisCaches
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
+from adapters.redis.presence import RedisPresences
 from application.ports.readers import Profiles, SessionReader
-from application.testing.builders import AT
-from application.testing.caches import CachesContract, Remembering, Servers
+from application.testing.builders import AT, an_id
+from application.testing.caches import CachesContract, Remembering
+from application.testing.caches import Servers as RememberingServers
 from application.testing.events import Air, BrokerContract
 from application.testing.health import HealthContract, Patients
 from application.testing.limits import Gate, LimitsContract
 from application.testing.people_readers import ProfilesContract, SessionReaderContract
+from application.testing.presence import PresencesContract, Servers
 from application.testing.world import World
+from domain.shared.ids import UserId
 from tests.integration.certify.redis_world import remembering_world
 from tests.integration.certify.severable import severable
 from tests.unit.adapters.memory_world import memory_world
@@ -89,7 +93,7 @@ class TestRedisCaches(CachesContract):
         return memory_world(MemoryStore())
 
     @pytest.fixture
-    async def servers(self, commands: RedisCommands, redis: str) -> AsyncIterator[Servers]:
+    async def servers(self, commands: RedisCommands, redis: str) -> AsyncIterator[RememberingServers]:
         lines = []
 
         def one_more(profiles: Profiles, sessions: SessionReader) -> Remembering:
@@ -104,3 +108,38 @@ class TestRedisCaches(CachesContract):
         yield one_more
         for line in lines:
             await line.close()
+
+
+class TestRedisPresences(PresencesContract):
+    LIFETIME = 1.0
+
+    @pytest.fixture
+    async def servers(self, commands: RedisCommands, nowhere: str) -> AsyncIterator[Servers]:
+        unreachable = RedisCommands(nowhere)
+        one, two, cut_off = (
+            RedisPresences(line, lifetime=self.LIFETIME) for line in (commands, commands, unreachable)
+        )
+        yield Servers(one=one, two=two, unreachable=cut_off, lifetime=self.LIFETIME)
+        await unreachable.close()
+
+    async def test_scripts_that_redis_forgot_are_brought_again(
+        self, servers: Servers, commands: RedisCommands
+    ) -> None:
+        ann, bob = (UserId(an_id()) for _ in range(2))
+        await servers.one.beat([ann])
+        await commands.call("SCRIPT", "FLUSH")
+        assert await servers.two.beat([ann, bob]) == {bob}
+        await commands.call("SCRIPT", "FLUSH")
+        assert await servers.one.leave([ann]) == set()
+
+    async def test_a_person_is_one_key_that_is_forgotten_after_a_month(
+        self, servers: Servers, commands: RedisCommands
+    ) -> None:
+        ann = UserId(an_id())
+        await servers.one.beat([ann])
+        await servers.two.beat([ann])
+        await servers.outlive()
+        await servers.one.beat([ann])
+        assert await commands.call("KEYS", "*") == [f"presence:{{{ann}}}".encode()]
+        assert await commands.call("HLEN", f"presence:{{{ann}}}") == 2, "a dead server's word is not kept"
+        assert 29 * 86_400 < await commands.call("TTL", f"presence:{{{ann}}}") <= 30 * 86_400

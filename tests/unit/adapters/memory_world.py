@@ -10,6 +10,7 @@ from adapters.memory.people_readers import (
     MemoryRelations,
     MemorySessionReader,
 )
+from adapters.memory.presence import MemoryMirror
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
@@ -50,6 +51,7 @@ def memory_world(store: MemoryStore) -> World:
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
         epochs=MemoryEpochs(store),
+        mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),
         rival_outbox=MemoryOutbox(store),
         command_log=MemoryCommandLog(store),

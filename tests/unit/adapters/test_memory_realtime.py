@@ -6,14 +6,19 @@ import pytest
 
 from adapters.memory.caches import MemoryCaches
 from adapters.memory.outbox import MemoryBroker, MemoryHealth, MemoryLimits
+from adapters.memory.presence import MemoryPresences, Roster
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock
 from application.ports.limits import Rate
-from application.testing.caches import CachesContract, Remembering, Servers
+from application.testing.builders import an_id
+from application.testing.caches import CachesContract, Remembering
+from application.testing.caches import Servers as RememberingServers
 from application.testing.events import Air, BrokerContract
 from application.testing.health import HealthContract, Patients
 from application.testing.limits import SLOW, Gate, LimitsContract
+from application.testing.presence import PresencesContract, Servers
 from application.testing.world import World
+from domain.shared.ids import UserId
 from tests.unit.adapters.memory_world import memory_world
 
 
@@ -79,7 +84,29 @@ class TestMemoryCaches(CachesContract):
         return memory_world(MemoryStore())
 
     @pytest.fixture
-    def servers(self) -> Servers:
+    def servers(self) -> RememberingServers:
         return lambda profiles, sessions: Remembering(
             profiles=profiles, sessions=sessions, caches=MemoryCaches()
         )
+
+
+class TestMemoryPresences(PresencesContract):
+    @pytest.fixture
+    def servers(self) -> Servers:
+        clock, roster = MemoryClock(), Roster()
+
+        async def let_pass(seconds: float) -> None:
+            clock.advance(seconds)
+
+        one, two = (MemoryPresences(roster, clock, lifetime=40.0) for _ in range(2))
+        return Servers(one=one, two=two, lifetime=40.0, let_pass=let_pass)
+
+    async def test_who_is_gone_leaves_nothing_but_when_they_were_seen(self, servers: Servers) -> None:
+        ann, bob = (UserId(an_id()) for _ in range(2))
+        await servers.one.beat([ann, bob])
+        await servers.one.leave([ann])
+        await servers.outlive()
+        await servers.two.leave([bob])
+        assert isinstance(servers.one, MemoryPresences)
+        assert not servers.one._roster.until
+        assert set(servers.one._roster.seen) == {ann, bob}

@@ -20,6 +20,7 @@ from application.testing.people_readers import (
     SessionReaderContract,
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
+from application.testing.presence import MirrorContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.unit.adapters.memory_world import memory_world
@@ -94,6 +95,10 @@ class TestMemoryEpochs(EpochsContract):
     async def test_another_store_is_another_history(self, world: World) -> None:
         other = memory_world(MemoryStore())
         assert await other.epochs.current() != await world.epochs.current()
+
+
+class TestMemoryMirror(MirrorContract):
+    pass
 
 
 class TestMemoryOutbox(OutboxContract):

@@ -297,3 +297,28 @@ async def test_the_openapi_document_is_valid(client: httpx.AsyncClient) -> None:
     from openapi_spec_validator import validate
 
     validate((await client.get("/openapi.json")).json())
+
+
+async def test_presence_is_asked_of_several_and_who_does_not_exist_is_left_out(
+    client: httpx.AsyncClient,
+) -> None:
+    ann, ben = await _register(client, "ann"), await _register(client, "ben")
+    ids = ",".join((ben["user"]["id"], str(uuid.uuid4()), ann["user"]["id"], ben["user"]["id"]))
+    found = await client.get(f"/v1/presence?user_ids={ids}", headers=_as(ann))
+    assert found.status_code == 200
+    assert found.json() == {
+        "items": [
+            {"user_id": person["user"]["id"], "is_online": False, "last_seen_at": None}
+            for person in (ben, ann)
+        ]
+    }
+
+
+async def test_presence_is_asked_of_1_to_100_ids(client: httpx.AsyncClient) -> None:
+    ann = await _register(client, "ann")
+    many = ",".join(str(uuid.uuid4()) for _ in range(101))
+    for query in ("", "?user_ids=", "?user_ids=x", f"?user_ids={many}", f"?user_ids={uuid.uuid4()},"):
+        refused = await client.get(f"/v1/presence{query}", headers=_as(ann))
+        assert (refused.status_code, refused.json()["code"]) == (422, "validation_failed"), query
+    assert (await client.get(f"/v1/presence?user_ids={many[37:]}", headers=_as(ann))).json() == {"items": []}
+    assert (await client.get(f"/v1/presence?user_ids={uuid.uuid4()}")).status_code == 401

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -108,3 +109,35 @@ async def test_the_21st_connection_of_a_person_is_the_one_closed(server: Served)
     for socket in sockets:
         await socket.close()
     await ann.http.aclose()
+
+
+async def test_watching_presence_is_answered_then_heard_and_bounded(server: Served) -> None:
+    ann, ben = await a_person(server.url), await a_person(server.url)
+    async with online(server.url, ann.token) as socket:
+        unknown = str(uuid.uuid4())
+        answer = await socket.ask({"type": "presence.watch", "user_ids": [ben.id, unknown, ann.id]})
+        assert [(i["user_id"], i["is_online"]) for i in answer["result"]["items"]] == [
+            (ben.id, False),
+            (ann.id, True),
+        ]
+        async with online(server.url, ben.token):
+            heard = await socket.event("presence.changed")
+            assert (heard["data"]["user_id"], heard["data"]["is_online"]) == (ben.id, True)
+            assert heard["data"]["last_seen_at"].endswith("Z")
+        for wrong in ([unknown] * 201, "x", ["x"], None):
+            answer = await socket.ask({"type": "presence.watch", "user_ids": wrong})
+            assert answer["problem"]["code"] == "validation_failed"
+        answer = await socket.ask({"type": "presence.watch", "user_ids": []})
+        assert answer["result"] == {"items": []}
+    for person in (ann, ben):
+        await person.http.aclose()
+
+
+async def test_watching_presence_has_the_rate_limit_of_commands() -> None:
+    async with serving(settings_for(SENTINAL_LIMITS="commands=3:1/h")) as server:
+        ann = await a_person(server.url)
+        async with online(server.url, ann.token) as socket:
+            answers = [await socket.ask({"type": "presence.watch", "user_ids": []}) for _ in range(4)]
+            assert [answer["type"] for answer in answers] == ["ack"] * 3 + ["error"]
+            assert answers[3]["problem"]["code"] == "rate_limited"
+        await ann.http.aclose()

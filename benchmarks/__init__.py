@@ -1,0 +1,1 @@
+"""Figures, one script each, measured beside their reference in the same run."""

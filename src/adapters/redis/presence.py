@@ -1,0 +1,135 @@
+"""Who is there, in Redis: of each person one hash, with a field per server that says until when, on Redis' clock.
+
+A server that dies says nothing more, and its fields run out. The field ``seen`` stays for a month.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import hiredis
+
+from adapters.redis.connection import RedisCommands
+from adapters.redis.line import Word
+from application.ports.presence import Presence
+from domain.shared.errors import Unavailable
+from domain.shared.ids import UserId
+
+LIFETIME_SECONDS = 30.0
+KEPT_FOR = timedelta(days=30)
+PEOPLE_A_WRITE = 500
+
+_SEEN = b"seen"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PREAMBLE = b"""
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local me, lifetime, kept_for = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local function is_anywhere()
+  local fields, found = redis.call('HGETALL', KEYS[1]), false
+  for i = 1, #fields, 2 do
+    if fields[i] ~= 'seen' and tonumber(fields[i + 1]) > now then found = true end
+    if fields[i] ~= 'seen' and tonumber(fields[i + 1]) <= now then redis.call('HDEL', KEYS[1], fields[i]) end
+  end
+  return found
+end
+local function write(...)
+  redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', now), ...)
+  redis.call('PEXPIRE', KEYS[1], kept_for)
+end
+"""
+BEAT = (
+    _PREAMBLE
+    + b"""
+local was_there = is_anywhere()
+write(me, string.format('%.0f', now + lifetime))
+return was_there and 0 or 1
+"""
+)
+LEAVE = (
+    _PREAMBLE
+    + b"""
+if redis.call('HDEL', KEYS[1], me) == 1 then write() end
+return is_anywhere() and 0 or 1
+"""
+)
+
+
+class RedisPresences:
+    """The promise of ``Presences``. One object is one server; ``lifetime`` is how long a heartbeat counts."""
+
+    def __init__(self, commands: RedisCommands, *, lifetime: float = LIFETIME_SECONDS) -> None:
+        self._commands = commands
+        self._lifetime = round(lifetime * 1000)
+        self._me = os.urandom(8).hex()
+
+    async def beat(self, user_ids: Sequence[UserId]) -> set[UserId]:
+        return await self._run(BEAT, user_ids)
+
+    async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]:
+        return await self._run(LEAVE, user_ids)
+
+    async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Presence]:
+        found: dict[UserId, Presence] = {}
+        for some in _portions(user_ids):
+            asked: list[tuple[Word, ...]] = [("HGETALL", _key(id)) for id in some]
+            answers = await self._commands.many([("TIME",), *asked])
+            seconds, microseconds = (int(part) for part in _sound(answers[0]))
+            now = seconds * 1000 + microseconds // 1000
+            for id, answer in zip(some, answers[1:], strict=True):
+                found[id] = _presence(_sound(answer), now)
+        return found
+
+    async def _run(self, script: bytes, user_ids: Sequence[UserId]) -> set[UserId]:
+        """For whom the script says 1."""
+        digest = hashlib.sha1(script, usedforsecurity=False).hexdigest()
+        told: set[UserId] = set()
+        for some in _portions(user_ids):
+            answers = await self._evaluate(digest, some)
+            unknown = [id for id, answer in zip(some, answers, strict=True) if _is_unknown(answer)]
+            if unknown:
+                # What was answered so was not done: only that is done again.
+                await self._commands.call("SCRIPT", "LOAD", script)
+                again = iter(await self._evaluate(digest, unknown))
+                answers = [next(again) if _is_unknown(answer) else answer for answer in answers]
+            told.update(id for id, answer in zip(some, answers, strict=True) if int(_sound(answer)))
+        return told
+
+    async def _evaluate(self, digest: str, some: Sequence[UserId]) -> list[Any]:
+        kept_for = KEPT_FOR // timedelta(milliseconds=1)
+        return await self._commands.many(
+            [("EVALSHA", digest, 1, _key(id), self._me, self._lifetime, kept_for) for id in some]
+        )
+
+
+def _key(id: UserId) -> str:
+    return f"presence:{{{id}}}"
+
+
+def _portions(user_ids: Sequence[UserId]) -> Iterator[list[UserId]]:
+    people = list(dict.fromkeys(user_ids))
+    for start in range(0, len(people), PEOPLE_A_WRITE):
+        yield people[start : start + PEOPLE_A_WRITE]
+
+
+def _is_unknown(answer: Any) -> bool:
+    return isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT")
+
+
+def _sound(answer: Any) -> Any:
+    if isinstance(answer, hiredis.ReplyError):
+        raise Unavailable from answer
+    return answer
+
+
+def _presence(fields: list[bytes], now: int) -> Presence:
+    values = dict(zip(fields[::2], map(int, fields[1::2]), strict=True))
+    seen = values.pop(_SEEN, None)
+    until = max(values.values(), default=0)
+    return Presence(
+        online=until > now,
+        last_seen_at=None if seen is None else _EPOCH + timedelta(milliseconds=seen),
+        alive_for=max(0, until - now) / 1000,
+    )
