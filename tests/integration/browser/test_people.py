@@ -227,3 +227,20 @@ async def test_everything_about_me_can_be_taken_along_and_then_erased(
         await expect(bob.get_by_test_id("conversation-item")).to_contain_text("Deleted account")
         await bob.get_by_test_id("conversation-item").click()
         await expect(bob.get_by_test_id("message")).to_contain_text("Message deleted")
+
+
+async def test_one_sees_that_the_other_is_here_and_that_they_have_gone(
+    fresh_database: str, redis: str
+) -> None:
+    async with serving(settings_for(fresh_database, redis)) as server, windows(server.url) as browser:
+        ann = await browser.register("ann_y")
+        bob = await browser.register("bob_y")
+        await write_to(ann, "bob_y")
+        await say(ann, "hello")
+
+        await expect(ann.get_by_test_id("thread-detail")).to_have_text("online", timeout=15_000)
+        await expect(ann.get_by_test_id("presence-dot")).to_have_count(1)
+        await bob.context.close()
+
+        await expect(ann.get_by_test_id("thread-detail")).to_contain_text("last seen", timeout=30_000)
+        await expect(ann.get_by_test_id("presence-dot")).to_have_count(0)
