@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { fetchConversation } from "./catch-up.js";
-import { need } from "./people.js";
+import { nameOfUser, need } from "./people.js";
 import { patchEntry, putConversation, putPeople, set, store } from "./store.js";
 import { mergeMessages, patchThread, thread } from "./threads.js";
 
@@ -85,7 +85,7 @@ export async function startGroup(subject, people) {
 export function acquaintances(query, myId) {
   const wanted = query.trim().toLowerCase();
   return store.listed
-    .map((entry) => entry.conversation.peer)
+    .map(({ conversation: { peer } }) => store.people.get(peer?.id) ?? peer)
     .filter((peer) => peer && peer.id !== myId)
-    .filter((peer) => [peer.display_name, peer.username].some((name) => name?.toLowerCase().includes(wanted)));
+    .filter((peer) => [nameOfUser(peer), peer.display_name, peer.username].some((name) => name?.toLowerCase().includes(wanted)));
 }

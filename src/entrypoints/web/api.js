@@ -38,15 +38,38 @@ async function optional(feature, method, path, options) {
 }
 
 const once = () => ({ "Idempotency-Key": uuid() });
+const contact = (id, rest = "") => `/v1/contacts/${encodeURIComponent(id)}${rest}`;
 const conversation = (id, rest = "") => `/v1/conversations/${encodeURIComponent(id)}${rest}`;
 
 export const api = {
-  updateMe: (fields) => optional("profile", "PATCH", "/v1/users/me", { body: fields }),
-  me: () => optional("me", "GET", "/v1/users/me"),
+  me: () => request("GET", "/v1/users/me", { as: "tagged" }),
+  updateMe: (fields, etag) =>
+    request("PATCH", "/v1/users/me", { body: fields, headers: etag ? { "If-Match": etag } : {}, as: "tagged" }),
+  settings: () => request("GET", "/v1/users/me/settings"),
+  // Nobody waits for a switch to be saved before leaving the page.
+  updateSettings: (fields) => request("PATCH", "/v1/users/me/settings", { body: fields, keepalive: true }),
+  deactivate: (password) => request("POST", "/v1/users/me/deactivate", { body: { password }, headers: once() }),
+  erase: (password, redactMessages) =>
+    request("POST", "/v1/users/me/erase", {
+      body: { password, redact_messages: redactMessages }, headers: once(), timeoutMs: 60_000,
+    }),
+  exportMine: () => request("GET", "/v1/users/me/export", { as: "blob", timeoutMs: 600_000 }),
+  changePassword: (current, wished) =>
+    request("PUT", "/v1/auth/password", { body: { current_password: current, new_password: wished } }),
+  sessions: () => request("GET", "/v1/sessions"),
+  endSession: (id) => request("DELETE", `/v1/sessions/${encodeURIComponent(id)}`),
+
   searchUsers: (query) => optional("search", "GET", "/v1/users", { query: { query, limit: 20 } }),
-  usersById: (ids) => optional("users", "GET", "/v1/users", { query: { ids: ids.join(",") } }),
-  user: (id) => optional("user", "GET", `/v1/users/${encodeURIComponent(id)}`),
+  usersById: (ids) => request("GET", "/v1/users", { query: { ids: ids.join(",") } }),
+  user: (id) => request("GET", `/v1/users/${encodeURIComponent(id)}`),
+  presence: (ids) => optional("presence", "GET", "/v1/presence", { query: { user_ids: ids.join(",") } }),
   picture: (url) => request("GET", url, { as: "blob" }),
+
+  contacts: ({ blocked, cursor }) => request("GET", "/v1/contacts", { query: { blocked, cursor, limit: 100 } }),
+  saveContact: (id, nickname) => request("PUT", contact(id), { body: nickname ? { nickname } : {} }),
+  removeContact: (id) => request("DELETE", contact(id)),
+  block: (id) => request("PUT", contact(id, "/block")),
+  unblock: (id) => request("DELETE", contact(id, "/block")),
 
   conversations: (cursor) => request("GET", "/v1/conversations", { query: { limit: 100, cursor } }),
   conversation: (id) => request("GET", conversation(id)),

@@ -3,7 +3,7 @@
 import { setLanguage, t } from "./i18n.js";
 import { backoff, sleep } from "./lib/backoff.js";
 import { html, render, useErrorBoundary } from "./lib/ui.js";
-import { useSession } from "./lib/use-store.js";
+import { useLanguage, useSession } from "./lib/use-store.js";
 import { refresh, session } from "./session.js";
 import { followSession } from "./sync.js";
 import { Auth } from "./views/auth.js";
@@ -19,6 +19,7 @@ function Splash() {
 }
 
 function App() {
+  useLanguage();
   const status = useSession((current) => current.status);
   const [error] = useErrorBoundary((problem) => console.error(problem));
   if (error) {

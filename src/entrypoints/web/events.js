@@ -1,9 +1,12 @@
 // What each server event does to the store. Every event may come twice (replay, refetch): none may count twice.
 
+import { alertTo } from "./alerts.js";
 import { api } from "./api.js";
 import { catchUp, fetchConversation } from "./catch-up.js";
+import { contactUpdated } from "./contacts.js";
 import { t } from "./i18n.js";
 import { nameOf, need, titleOf } from "./people.js";
+import { presenceChanged } from "./presence.js";
 import { brief, previewText } from "./preview.js";
 import { delivered } from "./receipts.js";
 import { session } from "./session.js";
@@ -12,7 +15,7 @@ import { buryMessage, hideMessages, isMine, mergeMessages, react, settlePending,
 
 const myId = () => session.user?.id;
 
-function messageCreated(id, message) {
+function messageCreated(id, message, event, replaying) {
   const entry = store.entries.get(id);
   const held = thread(id);
   if (held.loaded || held.loading) mergeMessages(id, [message]);
@@ -30,6 +33,7 @@ function messageCreated(id, message) {
   if (!isMine(message) && message.type !== "SYSTEM") {
     const values = { name: nameOf(message.sender_id), text: previewText(message) };
     set({ announcement: { id: message.id, text: t("announce.message", values) } });
+    if (!replaying) alertTo(store.entries.get(id).conversation, message, values);
   }
 }
 
@@ -138,6 +142,9 @@ const EFFECTS = {
   "member.removed": memberRemoved,
 };
 
+/** What concerns people and not one conversation. */
+const PERSONAL = { "contact.updated": contactUpdated, "presence.changed": presenceChanged };
+
 function conversationCreated({ data }) {
   const { conversation } = data;
   // Broadcasts are the same for everybody; who the peer is and what is mine must then be asked for.
@@ -154,6 +161,7 @@ function conversationCreated({ data }) {
  */
 export function applyEvent(event, { replaying }) {
   if (event.type === "conversation.created") return conversationCreated(event);
+  if (PERSONAL[event.type]) return PERSONAL[event.type](event.data);
   const effect = EFFECTS[event.type];
   const id = event.conversation_id;
   if (!effect || !id) return undefined;
@@ -167,7 +175,7 @@ export function applyEvent(event, { replaying }) {
     if (revision <= entry.synced && event.type !== "message.created") return undefined;
     if (!replaying && revision > entry.synced + 1) return missed(id, event, effect);
   }
-  effect(id, event.data, event);
+  effect(id, event.data, event, replaying);
   if (typeof revision === "number") advance(id, revision, replaying);
   return undefined;
 }

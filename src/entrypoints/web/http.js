@@ -47,8 +47,18 @@ async function failure(response) {
   );
 }
 
-export async function call(method, path, { body, query, token, headers = {}, as = "json" } = {}) {
-  const init = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin" };
+async function contentOf(response, as) {
+  if (response.status === 204) return null;
+  if (as === "blob") return response.blob();
+  const content = await response.json();
+  // What is going to be changed comes with its entity tag, for If-Match.
+  return as === "tagged" ? { content, etag: response.headers.get("ETag") } : content;
+}
+
+export async function call(method, path, { body, query, token, headers = {}, as = "json", timeoutMs = TIMEOUT_MS, keepalive } = {}) {
+  const init = {
+    method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin", keepalive,
+  };
   if (token) init.headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) {
     init.headers["Content-Type"] = "application/json";
@@ -56,13 +66,12 @@ export async function call(method, path, { body, query, token, headers = {}, as 
   }
   // A connection that hangs must end, or a retry would never start.
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => abort.abort(), timeoutMs);
   init.signal = abort.signal;
   try {
     const response = await fetch(address(path, query), init);
     if (!response.ok) throw await failure(response);
-    if (response.status === 204) return null;
-    return as === "blob" ? await response.blob() : await response.json();
+    return await contentOf(response, as);
   } catch (error) {
     if (error instanceof ApiError) throw error;
     throw new ApiError({ detail: String(error?.message ?? error) });

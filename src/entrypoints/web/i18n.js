@@ -5,14 +5,35 @@ import en from "./i18n/en.js";
 // Add a language by writing its file and its line here. The order is the order of the chooser.
 const CATALOGUES = {
   en: { name: "English", load: async () => en },
+  es: { name: "Español", load: () => fetched("es") },
+  fr: { name: "Français", load: () => fetched("fr") },
+  de: { name: "Deutsch", load: () => fetched("de") },
+  pt: { name: "Português", load: () => fetched("pt") },
+  ru: { name: "Русский", load: () => fetched("ru") },
+  hi: { name: "हिन्दी", load: () => fetched("hi") },
+  zh: { name: "中文", load: () => fetched("zh") },
+  ar: { name: "العربية", load: () => fetched("ar") },
+  ja: { name: "日本語", load: () => fetched("ja") },
 };
+
+async function fetched(code) {
+  return (await import(`./i18n/${code}.js`)).default;
+}
 
 const RIGHT_TO_LEFT = new Set(["ar"]);
 const LANGUAGE_KEY = "sentinal.language";
+const listeners = new Set();
 
 let current = "en";
 let messages = en;
 let plurals = new Intl.PluralRules("en");
+let wished = "en"; // the last one asked for: catalogues may arrive in another order
+
+/** Called after the words have changed: everything on the screen has to be said again. */
+export function onLanguage(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
 
 export function language() {
   return current;
@@ -35,17 +56,21 @@ function preferred() {
 
 /** Loads the catalogue of the wished language and turns the page to its direction. */
 export async function setLanguage(code = preferred()) {
-  if (!(code in CATALOGUES)) code = "en";
+  const wish = code in CATALOGUES ? code : "en";
+  wished = wish;
+  let [words, spoken] = [en, "en"];
   try {
-    messages = await CATALOGUES[code].load();
-    current = code;
+    [words, spoken] = [await CATALOGUES[wish].load(), wish];
   } catch {
-    messages = en;
-    current = "en";
+    // The file could not be fetched: English is there already.
   }
+  if (wish !== wished) return;
+  messages = words;
+  current = spoken;
   plurals = new Intl.PluralRules(current);
   document.documentElement.lang = current;
   document.documentElement.dir = RIGHT_TO_LEFT.has(current) ? "rtl" : "ltr";
+  for (const listener of listeners) listener();
 }
 
 export function rememberLanguage(code) {

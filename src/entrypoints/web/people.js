@@ -1,6 +1,6 @@
 // Names of people seen only by id, fetched in batches and asked for once.
 
-import { api, offers } from "./api.js";
+import { api } from "./api.js";
 import { t } from "./i18n.js";
 import { person, putPeople, store } from "./store.js";
 
@@ -21,29 +21,13 @@ export function need(ids) {
   if (wanted.size && !timer) timer = setTimeout(fetchNames, 30);
 }
 
-let together = true;
-
-async function fetchPeople(ids) {
-  if (together && offers("users")) {
-    try {
-      return (await api.usersById(ids)).items ?? [];
-    } catch (error) {
-      if (error.temporary) throw error;
-      // This server cannot look up several at once.
-      together = false;
-    }
-  }
-  const found = await Promise.all(ids.slice(0, 20).map((id) => api.user(id).catch(() => null)));
-  return found.filter(Boolean);
-}
-
 async function fetchNames() {
   timer = 0;
   const ids = [...wanted].slice(0, 100);
   wanted = new Set([...wanted].slice(100));
   for (const id of ids) asked.add(id);
   try {
-    putPeople(await fetchPeople(ids));
+    putPeople((await api.usersById(ids)).items);
   } catch (error) {
     // A name can wait. What failed for now is asked again when it is next needed.
     if (error.temporary) for (const id of ids) asked.delete(id);
@@ -54,7 +38,12 @@ async function fetchNames() {
 export function nameOf(id) {
   const known = person(id);
   if (!known) return t("person.unknown");
-  return known.display_name || known.username || t("person.deleted");
+  return nameOfUser(known);
+}
+
+/** What a person is called here: by the nickname I gave them, else by the name they gave themselves. */
+export function nameOfUser(user) {
+  return store.contacts.get(user.id)?.nickname || user.display_name || user.username || t("person.deleted");
 }
 
 /** The first word of a name, for tight places. */
@@ -67,5 +56,5 @@ export function titleOf(conversation, myId) {
   const peer = store.people.get(conversation.peer?.id) ?? conversation.peer;
   if (!peer) return t("person.unknown");
   if (peer.id === myId) return t("conversation.saved");
-  return peer.display_name || peer.username || t("person.deleted");
+  return nameOfUser(peer);
 }

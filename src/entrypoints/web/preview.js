@@ -4,10 +4,6 @@ import { listOf, t } from "./i18n.js";
 import { nameOf, need } from "./people.js";
 import { session } from "./session.js";
 
-function who(id) {
-  return id === session.user?.id ? t("person.you") : nameOf(id);
-}
-
 function whom(id) {
   return id === session.user?.id ? t("person.you_object") : nameOf(id);
 }
@@ -26,27 +22,30 @@ export function lifetime(seconds) {
   return t("duration.seconds", { count: seconds });
 }
 
+/** What I did has sentences of its own: most languages change the verb with who acts. */
+function told(event, message, values = {}) {
+  const mine = message.sender_id === session.user?.id;
+  return t(`system.${event}${mine ? "_me" : ""}`, { actor: nameOf(message.sender_id), ...values });
+}
+
 export function systemText(message) {
   const data = message.metadata ?? {};
   need([message.sender_id, data.user_id, ...(data.user_ids ?? [])]);
-  const actor = who(message.sender_id);
   switch (data.event) {
     case "members_added":
-      return t("system.members_added", { actor, people: several(data.user_ids ?? []) });
+      return told(data.event, message, { people: several(data.user_ids ?? []) });
     case "member_removed":
     case "ownership_transferred":
-      return t(`system.${data.event}`, { actor, person: whom(data.user_id) });
+      return told(data.event, message, { person: whom(data.user_id) });
     case "role_changed":
-      return t("system.role_changed", { actor, person: whom(data.user_id), role: t(`role.${data.role}`) });
+      return told(data.event, message, { person: whom(data.user_id), role: t(`role.${data.role}`) });
     case "subject_changed":
-      return t("system.subject_changed", { actor, subject: data.subject ?? "" });
+      return told(data.event, message, { subject: data.subject ?? "" });
     case "expiry_changed":
-      return data.seconds
-        ? t("system.expiry_changed", { actor, duration: lifetime(data.seconds) })
-        : t("system.expiry_off", { actor });
+      return data.seconds ? told(data.event, message, { duration: lifetime(data.seconds) }) : told("expiry_off", message);
     case "group_created":
     case "member_left":
-      return t(`system.${data.event}`, { actor });
+      return told(data.event, message);
     default:
       return message.content || message.preview || t("system.updated");
   }

@@ -13,6 +13,8 @@ let expiresAt = 0; // by this machine's clock, counted from the answer, so a wro
 let adopted = 0; // counts tokens taken over from other tabs
 let refreshing = null;
 
+let isNew = false;
+
 /** "unknown" until the first refresh has been answered, then "in" or "out". */
 let status = "unknown";
 
@@ -21,6 +23,8 @@ export const session = {
   get user() { return tokens?.user ?? null; },
   get id() { return tokens?.session_id ?? null; },
   get expiresAt() { return expiresAt; },
+  /** True while the person is here for the first time: what this browser shows is then what they want. */
+  get isNew() { return isNew; },
   subscribe(listener) {
     listeners.add(listener);
     return () => listeners.delete(listener);
@@ -50,6 +54,7 @@ function accept(answer) {
 
 function leave() {
   tokens = null;
+  isNew = false;
   expiresAt = 0;
   status = "out";
   changed();
@@ -107,7 +112,15 @@ async function enter(path, body) {
 
 export const logIn = (identifier, password) => enter("/v1/auth/login", { identifier, password });
 
-export const register = (fields) => enter("/v1/auth/register", fields);
+export async function register(fields) {
+  isNew = true;
+  try {
+    await enter("/v1/auth/register", fields);
+  } catch (error) {
+    isNew = false;
+    throw error;
+  }
+}
 
 /** Ends this session, or all of them. Throws when the server could not be told, and then nothing has changed. */
 export async function logOut({ everywhere = false } = {}) {
@@ -118,6 +131,11 @@ export async function logOut({ everywhere = false } = {}) {
   } catch (error) {
     if (error.status !== 401) throw error;
   }
+  forgetSession();
+}
+
+/** The server has ended the session (account deactivated or erased): this tab and the others follow. */
+export function forgetSession() {
   channel?.postMessage({ type: "signed-out" });
   if (status !== "out") leave();
 }

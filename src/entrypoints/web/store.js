@@ -15,6 +15,9 @@ export const store = {
   threads: new Map(), // conversation id → thread, see threads.js
   pending: [], // messages not yet acknowledged, oldest first, see outbox.js
   people: new Map(), // user id → User
+  contacts: new Map(), // user id → {nickname} of the people I saved
+  presence: new Map(), // user id → {is_online, last_seen_at} as the server last said
+  settings: null, // my Settings, once they are known
   openId: null,
   notice: null,
   announcement: null,
@@ -44,7 +47,7 @@ export function set(fields) {
 export function forgetEverything() {
   set({
     entries: new Map(), listed: [], listState: "loading", nextCursor: null, threads: new Map(), pending: [],
-    people: new Map(), openId: null, notice: null, announcement: null,
+    people: new Map(), contacts: new Map(), presence: new Map(), settings: null, openId: null, notice: null, announcement: null,
   });
 }
 

@@ -3,9 +3,12 @@
 import { api } from "./api.js";
 import { catchUp, loadList } from "./catch-up.js";
 import { connectTo, socket } from "./connection.js";
+import { loadContacts } from "./contacts.js";
 import { applyEvent, notReplayed, replayed } from "./events.js";
 import { clearOutbox, restoreOutbox, retryAll } from "./outbox.js";
 import { forgetPeople, need } from "./people.js";
+import { loadSettings } from "./preferences.js";
+import { followPresence, forgetPresence, watchAgain } from "./presence.js";
 import { deliverAll, forgetReceipts } from "./receipts.js";
 import { session, updateUser } from "./session.js";
 import { forgetEverything, set, store } from "./store.js";
@@ -36,6 +39,7 @@ async function welcomed(frame) {
   const goneBack = epoch !== null && frame.epoch !== epoch;
   epoch = frame.epoch ?? null;
   retryAll();
+  watchAgain();
   replaying = true;
   const returning = turn > 1;
   try {
@@ -51,6 +55,8 @@ async function welcomed(frame) {
   }
   // What resume does not replay: conversations joined meanwhile and my own read, pin and archive marks.
   if (!stale() && (returning || store.listState !== "ready")) await loadList().catch(() => {});
+  // Nicknames and settings are not replayed either.
+  if (!stale() && returning) await Promise.all([loadContacts(), loadSettings()]).catch(() => {});
   if (!stale()) deliverAll();
 }
 
@@ -100,9 +106,12 @@ export function start() {
   firstList.catch(() => {});
   firstList.then(() => need([...store.entries.values()].map((entry) => entry.last_message?.sender_id)), () => {});
   restoreOutbox();
+  followPresence();
   socket.start();
   // The token's answer may be older than a change made on another device.
-  api.me().then(updateUser, () => {});
+  api.me().then(({ content }) => updateUser(content), () => {});
+  loadSettings().catch(() => {});
+  loadContacts().catch(() => {});
   timers = [setInterval(poll, POLL_MS), setInterval(sweepExpired, 5000)];
   window.addEventListener("online", nudge);
   document.addEventListener("visibilitychange", nudge);
@@ -118,6 +127,7 @@ export function stop() {
   forgetEverything();
   forgetPeople();
   forgetReceipts();
+  forgetPresence();
   clearOutbox();
 }
 

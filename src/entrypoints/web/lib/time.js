@@ -19,6 +19,10 @@ function daysAgo(date) {
   return Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
 }
 
+export function daysSince(iso) {
+  return daysAgo(new Date(iso));
+}
+
 export function timeOfDay(iso) {
   return format("time", { hour: "numeric", minute: "2-digit" }).format(new Date(iso));
 }
@@ -41,6 +45,10 @@ export function dayLabel(iso) {
   return thisYear
     ? format("day", { weekday: "short", day: "numeric", month: "long" }).format(date)
     : format("day-year", { day: "numeric", month: "long", year: "numeric" }).format(date);
+}
+
+export function dayAndTime(iso) {
+  return t("time.day_at", { day: dayLabel(iso), time: timeOfDay(iso) });
 }
 
 /** Short enough for the corner of a list row: the time today, else the day. */

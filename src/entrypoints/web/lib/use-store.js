@@ -1,5 +1,6 @@
 // Connects a component to the store: it renders again only when what it selected has changed.
 
+import { language, onLanguage } from "../i18n.js";
 import { store } from "../store.js";
 import { session } from "../session.js";
 import { useLayoutEffect, useReducer, useRef } from "./ui.js";
@@ -20,5 +21,8 @@ function useSelected(subscribe, select) {
 }
 
 export const useStore = (select) => useSelected(store.subscribe, () => select(store));
+
+/** Renders again, with all that is below, when the language changes. */
+export const useLanguage = () => useSelected(onLanguage, language);
 
 export const useSession = (select) => useSelected(session.subscribe, () => select(session));

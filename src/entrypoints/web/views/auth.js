@@ -1,41 +1,11 @@
 // The way in: log in, or register.
 
-import { t } from "../i18n.js";
-import { html, useEffect, useRef, useState } from "../lib/ui.js";
+import { language, languages, rememberLanguage, t } from "../i18n.js";
+import { html, useState } from "../lib/ui.js";
 import { logIn, register } from "../session.js";
 import { Field } from "./field.js";
 import { Icon } from "./icons.js";
-import { fieldProblems, problemText } from "./problem.js";
-
-/** Runs a form's submission: fields to values, one at a time, problems to the fields they name. */
-function useSubmission(work) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(null);
-  const alive = useRef(true);
-  useEffect(() => () => { alive.current = false; }, []);
-  async function onSubmit(event) {
-    event.preventDefault();
-    if (busy) return;
-    const form = event.currentTarget;
-    setBusy(true);
-    setError(null);
-    try {
-      await work(Object.fromEntries(new FormData(form)));
-    } catch (problem) {
-      if (!alive.current) return;
-      setError(problem);
-      const [first] = Object.keys(fieldProblems(problem));
-      (form.elements[first] ?? form.querySelector("input")).focus();
-    } finally {
-      if (alive.current) setBusy(false);
-    }
-  }
-  return { busy, error, fields: error ? fieldProblems(error) : {}, onSubmit };
-}
-
-function FormProblem({ error }) {
-  return html`<p class="form-problem" role="alert">${error && problemText(error)}</p>`;
-}
+import { FormProblem, useSubmission } from "./submission.js";
 
 function LogIn({ onSwitch }) {
   const { busy, error, fields, onSubmit } = useSubmission(({ identifier, password }) =>
@@ -104,6 +74,17 @@ function Showcase() {
     </div>`;
 }
 
+function Language() {
+  return html`
+    <label class="auth-language">
+      <span class="visually-hidden">${t("appearance.language")}</span>
+      <select data-testid="language" value=${language()} onChange=${(event) => rememberLanguage(event.currentTarget.value)}>
+        ${languages().map(({ code, name }) => html`
+          <option key=${code} value=${code} lang=${code} selected=${code === language()}>${name}</option>`)}
+      </select>
+    </label>`;
+}
+
 export function Auth() {
   const [registering, setRegistering] = useState(false);
   const form = registering
@@ -116,6 +97,6 @@ export function Auth() {
         <${Showcase} />
         <p class="auth-tagline">${t("app.tagline")}</p>
       </aside>
-      <main class="auth-main">${form}</main>
+      <main class="auth-main">${form}<${Language} /></main>
     </div>`;
 }

@@ -2,6 +2,7 @@
 
 import { t } from "../i18n.js";
 import { html, useLayoutEffect, useRef, useState } from "../lib/ui.js";
+import { useStore } from "../lib/use-store.js";
 import { sendText } from "../outbox.js";
 import { Icon } from "./icons.js";
 
@@ -19,6 +20,7 @@ function length(text) {
 
 export function Composer({ id, blocked }) {
   const field = useRef(null);
+  const enterSends = useStore((store) => store.settings?.enter_to_send ?? true);
   const [text, setText] = useState(drafts.get(id) ?? "");
   const over = length(text) - MAX_LENGTH;
   const blank = !/[^\s\u200b-\u200d\u2060\ufeff]/u.test(text);
@@ -51,6 +53,7 @@ export function Composer({ id, blocked }) {
   function onKeyDown(event) {
     // While an input method composes, Enter picks a word; 229 is what older engines say then.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (!enterSends && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     send();
   }
@@ -62,7 +65,7 @@ export function Composer({ id, blocked }) {
       <div class="composer-box">
         <textarea id="composer" ref=${field} rows="1" dir="auto" data-testid="composer" value=${text}
           placeholder=${t("composer.placeholder")} aria-describedby=${over > -200 ? "composer-count" : null}
-          enterkeyhint="send" onInput=${(event) => write(event.currentTarget.value)} onKeyDown=${onKeyDown}></textarea>
+          enterkeyhint=${enterSends ? "send" : "enter"} onInput=${(event) => write(event.currentTarget.value)} onKeyDown=${onKeyDown}></textarea>
         ${over > -200 && html`
           <span id="composer-count" class=${over > 0 ? "count count-over" : "count"} role="status">${-over}</span>`}
         <button type="submit" class="send" data-testid="send" aria-label=${t("composer.send")} title=${t("composer.send")}

@@ -2,12 +2,13 @@
 
 import { html } from "../lib/ui.js";
 
-export function Field({ form, name, label, hint, problem, multiline, ...rest }) {
+export function Field({ form, name, label, hint, problem, multiline, inputRef, ...rest }) {
   const id = `${form}-${name}`;
   const noteId = `${id}-note`;
   const note = problem ?? hint;
   const shared = {
-    id, name, "aria-invalid": problem ? "true" : null, "aria-describedby": note ? noteId : null, ...rest,
+    id, name, "aria-invalid": problem ? "true" : null, "aria-describedby": note ? noteId : null,
+    ref: inputRef, ...rest,
   };
   return html`
     <div class="field">

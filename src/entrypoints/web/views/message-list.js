@@ -1,7 +1,7 @@
 // The scrolling part of a conversation: keeps its place while older messages come in above and new ones below.
 
 import { loadNewest, loadOlder } from "../actions.js";
-import { t } from "../i18n.js";
+import { language, t } from "../i18n.js";
 import { dayLabel, sameDay } from "../lib/time.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib/ui.js";
 import { useSession, useStore } from "../lib/use-store.js";
@@ -144,7 +144,8 @@ function rows({ messages, myId, group, receipts, divider }) {
       <${MessageRow} key=${key} message=${message} state=${stateOf(message, mine, receipts)} mine=${mine} group=${group}
         first=${!together(before, message) || message.id === divider}
         last=${!together(message, after) || after.id === divider}
-        sender=${group ? nameOf(message.sender_id) : sender?.display_name} avatarUrl=${sender?.avatar_url} />`);
+        sender=${nameOf(message.sender_id)} avatarUrl=${sender?.avatar_url}
+        language=${language()} />`);
     return parts;
   });
 }
@@ -164,7 +165,7 @@ export function MessageList({ id }) {
       .map((one) => ({ ...one, type: "TEXT", sender_id: myId }));
     const messages = [...held.items, ...waiting];
     return rows({ messages, myId, group, receipts, divider });
-  }, [held.items, pending, people, group, receipts, divider]);
+  }, [held.items, pending, people, group, receipts, divider, language()]);
   const { list, atBottom, onScroll, toBottom } = usePlace(id, contents, divider);
   useEffect(() => need(held.items.map((one) => one.sender_id)), [held.items]);
   return html`

@@ -3,6 +3,7 @@
 import { startGroup } from "../actions.js";
 import { listOf, t } from "../i18n.js";
 import { html, useState } from "../lib/ui.js";
+import { nameOfUser } from "../people.js";
 import { notify } from "../store.js";
 import { Dialog } from "./dialog.js";
 import { Field } from "./field.js";
@@ -16,8 +17,8 @@ function Chosen({ people, onRemove }) {
     <ul class="chips" aria-label=${t("group.chosen")}>
       ${people.map((user) => html`
         <li key=${user.id}>
-          <button type="button" class="chip" aria-label=${t("group.remove", { name: user.display_name })}
-            onClick=${() => onRemove(user)}><span dir="auto">${user.display_name}</span><${Icon} name="close" size="14" />
+          <button type="button" class="chip" aria-label=${t("group.remove", { name: nameOfUser(user) })}
+            onClick=${() => onRemove(user)}><span dir="auto">${nameOfUser(user)}</span><${Icon} name="close" size="14" />
           </button>
         </li>`)}
     </ul>`;
@@ -44,7 +45,7 @@ export function NewGroup({ onClose }) {
     try {
       const refused = await startGroup(subject, people);
       if (refused.length) {
-        const names = listOf(refused.map((user) => user.display_name));
+        const names = listOf(refused.map(nameOfUser));
         notify(t("group.not_added", { names }), "problem");
       }
       onClose();

@@ -5,6 +5,7 @@ import { api, offers } from "../api.js";
 import { t } from "../i18n.js";
 import { html, useEffect, useRef, useState } from "../lib/ui.js";
 import { useSession } from "../lib/use-store.js";
+import { nameOfUser } from "../people.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
 import { problemText } from "./problem.js";
@@ -52,8 +53,8 @@ function Person({ user, chosen, onPick }) {
   return html`
     <li>
       <button type="button" class="person" data-testid="person" data-id=${user.id} ...${mark} onClick=${() => onPick(user)}>
-        <${Avatar} id=${user.id} name=${user.display_name} url=${user.avatar_url} />
-        <span class="person-name" dir="auto">${user.display_name ?? user.username ?? t("person.deleted")}</span>
+        <${Avatar} id=${user.id} name=${nameOfUser(user)} url=${user.avatar_url} />
+        <span class="person-name" dir="auto">${nameOfUser(user)}</span>
         <span class="person-handle" dir="auto">${user.username ? `@${user.username}` : ""}</span>
         ${chosen && html`<${Icon} name="check" />`}
       </button>

@@ -15,9 +15,11 @@ export function problemText(error) {
 /** Problems with single fields, by the field's name; the rest belongs to the form as a whole. */
 export function fieldProblems(error) {
   const fields = {};
+  // A refusal with a name is told in the reader's language; what exactly is invalid only the server knows to say.
+  const named = error.code !== "validation_failed" && has(`error.${error.code}`) && t(`error.${error.code}`);
   for (const { pointer, detail } of error.errors ?? []) {
     const name = (pointer ?? "").replace(/^\//, "").split("/")[0];
-    if (name && !(name in fields)) fields[name] = detail;
+    if (name && !(name in fields)) fields[name] = named || detail;
   }
   return fields;
 }

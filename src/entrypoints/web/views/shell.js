@@ -1,18 +1,18 @@
 // The frame of the page after log-in: two columns when there is room, one at a time when there is not.
 
 import { followAddress, openConversation } from "../actions.js";
-import { t } from "../i18n.js";
+import { language, t } from "../i18n.js";
 import { html, useEffect, useState } from "../lib/ui.js";
 import { useStore } from "../lib/use-store.js";
-import { set } from "../store.js";
-import { Icon } from "./icons.js";
+import { Account } from "./account/account.js";
+import { Contacts } from "./contacts.js";
 import { NewDirect } from "./new-direct.js";
 import { NewGroup } from "./new-group.js";
-import { Profile } from "./profile.js";
+import { Notice } from "./notice.js";
 import { Sidebar } from "./sidebar.js";
 import { NoThread, ThreadPane } from "./thread-pane.js";
 
-const DIALOGS = { direct: NewDirect, group: NewGroup, profile: Profile };
+const DIALOGS = { direct: NewDirect, group: NewGroup, account: Account, contacts: Contacts };
 
 /** Says new messages aloud once, for people who do not see them come. */
 function Announcer() {
@@ -20,19 +20,6 @@ function Announcer() {
   return html`
     <div class="visually-hidden" role="log" aria-live="polite" aria-relevant="additions">
       ${announcement && html`<p key=${announcement.id}>${announcement.text}</p>`}
-    </div>`;
-}
-
-function Notice() {
-  const notice = useStore((store) => store.notice);
-  return html`
-    <div class="notices" role="status">
-      ${notice && html`
-        <p key=${notice.id} class=${`notice notice-${notice.tone}`}>
-          <span>${notice.text}</span>
-          <button type="button" class="icon-button" aria-label=${t("action.close")} onClick=${() => set({ notice: null })}>
-            <${Icon} name="close" size="16" /></button>
-        </p>`}
     </div>`;
 }
 
@@ -46,7 +33,7 @@ function Title() {
   useEffect(() => {
     document.title = unread ? t("app.title_unread", { count: unread > 99 ? "99+" : unread }) : t("app.name");
     return () => { document.title = t("app.name"); };
-  }, [unread]);
+  }, [unread, language()]);
   return null;
 }
 

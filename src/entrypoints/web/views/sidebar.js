@@ -13,6 +13,7 @@ import { notify } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { ConnectionBanner, ConnectionState } from "./connection-state.js";
 import { Icon } from "./icons.js";
+import { PresenceDot } from "./presence.js";
 import { problemText } from "./problem.js";
 
 function IconButton({ icon, label, testid, onClick }) {
@@ -29,14 +30,15 @@ function Head({ onDialog }) {
   const me = useSession((session) => session.user);
   return html`
     <header class="side-head">
-      <button type="button" class="me" data-testid="profile" aria-label=${t("profile.open")}
-        title=${t("profile.open")} onClick=${() => onDialog("profile")}>
+      <button type="button" class="me" data-testid="profile" aria-label=${t("account.title")}
+        title=${t("account.title")} onClick=${() => onDialog("account")}>
         <${Avatar} id=${me.id} name=${me.display_name} url=${me.avatar_url} />
         <span class="me-name" dir="auto">${me.display_name}</span>
       </button>
       <${ConnectionState} />
       <div class="side-actions">
         <${IconButton} icon="compose" label=${t("direct.new")} testid="new-direct" onClick=${() => onDialog("direct")} />
+        <${IconButton} icon="contacts" label=${t("contacts.title")} testid="contacts" onClick=${() => onDialog("contacts")} />
         <${IconButton} icon="group" label=${t("group.new")} testid="new-group" onClick=${() => onDialog("group")} />
         <${IconButton} icon="logout" label=${t("session.log_out")} testid="logout" onClick=${leave} />
       </div>
@@ -69,6 +71,7 @@ function Item({ entry, open, myId }) {
         data-unread=${unread} aria-current=${open ? "true" : null} onClick=${() => openConversation(conversation.id)}>
         <${Avatar} id=${face?.id ?? conversation.id} name=${title} url=${face?.avatar_url}
           icon=${saved ? "bookmark" : group && !conversation.subject ? "group" : null} />
+        ${!saved && !group && html`<${PresenceDot} id=${face?.id} />`}
         <span class="item-title" dir="auto">${title}</span>
         <time class="item-time" datetime=${entry.last_activity_at} title=${fullTime(entry.last_activity_at)}>
           ${listLabel(entry.last_activity_at)}</time>

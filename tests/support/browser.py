@@ -1,0 +1,111 @@
+"""Windows of a browser on a server, and what a person does in them."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "correct horse"
+PATIENCE_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Each window is a browser of its own: it shares neither cookies nor storage with the others."""
+
+    browser: Browser
+    url: str
+    faults: list[str]
+
+    async def open(self) -> Page:
+        context = await self.browser.new_context(viewport={"width": 1100, "height": 700}, locale="en-US")
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda said: "Security Policy" in said.text and self.faults.append(said.text))
+        await page.goto(self.url)
+        return page
+
+    async def register(self, username: str) -> Page:
+        """A new person's window, online; they are called by their username with a capital."""
+        page = await self.open()
+        await page.get_by_test_id("show-register").click()
+        form = page.locator("#register-form")
+        await form.locator("[name=username]").fill(username)
+        await form.locator("[name=display_name]").fill(username.title())
+        await form.locator("[name=password]").fill(PASSWORD)
+        await form.locator("[type=submit]").click()
+        await is_online(page)
+        return page
+
+    async def log_in(self, username: str) -> Page:
+        """Another device of somebody who has registered."""
+        page = await self.open()
+        form = page.locator("#login-form")
+        await form.locator("[name=identifier]").fill(username)
+        await form.locator("[name=password]").fill(PASSWORD)
+        await form.locator("[type=submit]").click()
+        await is_online(page)
+        return page
+
+
+@asynccontextmanager
+async def windows(url: str) -> AsyncIterator[Windows]:
+    """A browser that shows this server. Afterwards: nothing was thrown in it, and no policy broken."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            opened = Windows(browser, url, [])
+            yield opened
+            assert opened.faults == []
+        finally:
+            await browser.close()
+
+
+async def is_online(page: Page) -> None:
+    await expect(page.get_by_test_id("connection")).to_have_attribute(
+        "data-state", "online", timeout=PATIENCE_MS
+    )
+
+
+async def reload(page: Page) -> None:
+    """Load the page again and wait until it is online; fails when that asks for a password."""
+    await page.reload()
+    await is_online(page)
+
+
+async def say(page: Page, text: str) -> None:
+    await page.get_by_test_id("composer").fill(text)
+    await page.get_by_test_id("composer").press("Enter")
+
+
+def message(page: Page, text: str) -> Locator:
+    return page.get_by_test_id("message").filter(has_text=text)
+
+
+async def write_to(page: Page, username: str) -> None:
+    """Open the conversation with somebody, known before or not."""
+    await page.get_by_test_id("new-direct").click()
+    await page.get_by_test_id("people-search").fill(username)
+    await page.get_by_test_id("person").first.click()
+    await expect(page.get_by_test_id("direct-dialog")).to_have_count(0)
+
+
+async def account(page: Page, subject: str) -> Locator:
+    """My account, open at one of its subjects."""
+    dialog = page.get_by_test_id("account-dialog")
+    if not await dialog.count():
+        await page.get_by_test_id("profile").click()
+    await page.get_by_test_id(f"account-{subject}").click()
+    return dialog
