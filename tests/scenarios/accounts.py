@@ -145,6 +145,24 @@ class Accounts:
             assert given[name] == value
         assert await ann.get(path) == {**changes, "updated_at": given["updated_at"]}
 
+    async def test_settings_that_are_set_at_once_are_all_kept(self, client: httpx.AsyncClient) -> None:
+        ann = await somebody(client)
+        path = "/v1/users/me/settings"
+        for theme, language in (("DARK", "ar"), ("LIGHT", "ja"), ("DARK", "fr")):
+            await asyncio.gather(
+                ann.done("PATCH", path, {"theme": theme}), ann.done("PATCH", path, {"language": language})
+            )
+            settings = await ann.get(path)
+            assert (settings["theme"], settings["language"]) == (theme, language)
+
+    async def test_of_two_who_name_one_state_at_once_one_changes_it(self, client: httpx.AsyncClient) -> None:
+        ann = await somebody(client)
+        tag = (await ann.ask("GET", "/v1/users/me")).headers["etag"]
+        answers = await asyncio.gather(
+            *(ann.ask("PATCH", "/v1/users/me", {"bio": str(n)}, if_match=tag) for n in range(4))
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+
     async def test_another_password_ends_the_other_sessions(self, client: httpx.AsyncClient) -> None:
         ann = await somebody(client)
         other = await log_in(client, ann.me["username"])

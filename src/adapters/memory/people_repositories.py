@@ -40,6 +40,9 @@ class MemoryUsers:
             self._known[user_id] = copied(store.users[user_id])
         return self._known.get(user_id)
 
+    async def lock(self, user_id: UserId) -> User | None:
+        return await self.find(user_id)
+
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
         store = await self._turn.take()
         key = (kind, folded(identifier))

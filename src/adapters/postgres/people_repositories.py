@@ -64,6 +64,13 @@ class PostgresUsers:
     async def find(self, user_id: UserId) -> User | None:
         return await self._users.get(user_id)
 
+    async def lock(self, user_id: UserId) -> User | None:
+        # A statement of its own: what is read in the one that waits is older than the lock.
+        await self._transaction.fetch(_LOCK_PERSON, user_id)
+        self._users.distrust([user_id])
+        self._settings.distrust([user_id])
+        return await self.find(user_id)
+
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
         wanted = identifier.lower()
         for user in self._here.values():

@@ -38,7 +38,7 @@ async def prepare(
 
 
 async def handle(command: ChangePassword, scope: Scope, *, prepared: Replacement) -> None:
-    user = require(prepared.proof, await scope.uow.users.find(scope.user_id))
+    user = require(prepared.proof, await scope.uow.users.lock(scope.user_id))
     user.password_hash = prepared.password_hash
     scope.uow.users.save(user)
     for session in await scope.uow.sessions.lock_all_live(user.id):

@@ -26,7 +26,7 @@ async def prepare(
 
 
 async def handle(command: DeactivateAccount, scope: Scope, *, prepared: Proof) -> None:
-    user = require(prepared, await scope.uow.users.find(scope.user_id))
+    user = require(prepared, await scope.uow.users.lock(scope.user_id))
     user.deactivate(scope.now)
     user.profile_changed()
     scope.uow.users.save(user)

@@ -50,7 +50,7 @@ async def handle(command: EraseAccount, scope: Scope, *, prepared: Proof) -> Non
         contact.unblock()
         contact.events.clear()
         scope.uow.contacts.save(contact)
-    user = require(prepared, await scope.uow.users.find(me))
+    user = require(prepared, await scope.uow.users.lock(me))
     user.erase(scope.now, redact_messages=command.redact_messages)
     user.profile_changed()
     scope.uow.users.save(user)

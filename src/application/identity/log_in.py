@@ -56,7 +56,7 @@ async def handle(
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
 ) -> LoggedIn:
-    user = await scope.uow.users.find(prepared.user_id)
+    user = await scope.uow.users.lock(prepared.user_id)
     if user is None or not prepared.holds_for(user) or not user.can_come_back(scope.now):
         raise InvalidCredentials
     scope.subject_id = user.id

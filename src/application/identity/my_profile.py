@@ -66,7 +66,7 @@ async def prepare(
 
 
 async def change(command: ChangeMyProfile, scope: Scope, *, prepared: Proof | None) -> Me:
-    user = await scope.uow.users.find(scope.user_id)
+    user = await scope.uow.users.lock(scope.user_id)
     if user is None or not user.is_active:
         raise Unauthenticated
     before = Me.of(user)

@@ -55,7 +55,7 @@ class ChangeMySettings(Command[SettingsView], frozen=True, kw_only=True):
 
 
 async def change(command: ChangeMySettings, scope: Scope) -> SettingsView:
-    user = await scope.uow.users.find(scope.user_id)
+    user = await scope.uow.users.lock(scope.user_id)
     settings = (await scope.uow.users.settings_of([scope.user_id])).get(scope.user_id)
     if user is None or settings is None or not user.is_active:
         raise Unauthenticated

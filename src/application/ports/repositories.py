@@ -21,7 +21,8 @@ from domain.shared.ids import ClientMessageId, ConversationId, MessageId, Sessio
 
 class Users(Protocol):
     """Promise: identifiers are unique without regard to case; a second one raises ``IdentifierTaken`` naming it
-    at commit.
+    at commit. ``lock`` keeps others from changing the account and its settings until the unit of work ends; both are
+    then current.
     """
 
     def add(self, user: User, settings: Settings) -> None: ...
@@ -29,6 +30,8 @@ class Users(Protocol):
     def save(self, user: User) -> None: ...
 
     async def find(self, user_id: UserId) -> User | None: ...
+
+    async def lock(self, user_id: UserId) -> User | None: ...
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None: ...
 
