@@ -95,18 +95,19 @@ async def test_coming_going_and_coming_right_back_on_another_server(fresh_databa
             assert await _asked(bob, ann) == [False]
 
 
-async def test_a_server_that_leaves_in_good_order_takes_its_people_off_at_once(
+async def test_who_was_on_a_server_that_left_in_good_order_has_five_seconds_to_come_back(
     fresh_database: str, redis: str
 ) -> None:
     async with serving(settings_for(fresh_database, redis)) as here:
         bob = await a_person(here.url)
         async with online(here.url, bob.token) as bobs:
             async with serving(settings_for(fresh_database, redis)) as other:
-                ann = await a_person(other.url)
-                async with online(other.url, ann.token):
-                    assert await _watch(bobs, ann) == [True]
-            async with asyncio.timeout(4):
+                ann, cem = await a_person(other.url), await a_person(other.url)
+                async with online(other.url, ann.token), online(other.url, cem.token):
+                    assert await _watch(bobs, ann, cem) == [True, True]
+            async with online(here.url, cem.token):
                 assert await _change(bobs, ann) is False
+                assert await _asked(bob, ann, cem) == [False, True]
 
 
 async def test_the_people_of_a_killed_server_go_offline_for_watchers_query_and_database(

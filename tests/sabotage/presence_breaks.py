@@ -20,10 +20,10 @@ class BelievesTheDead(MemoryPresences):
 class TakesOthersAlong(MemoryPresences):
     """Lets people leave every server."""
 
-    async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]:
+    async def leave(self, user_ids: Sequence[UserId], *, after: float = 0.0) -> set[UserId]:
         for id in user_ids:
             self._roster.until.pop(id, None)
-        return await super().leave(user_ids)
+        return await super().leave(user_ids, after=after)
 
 
 class EverybodyIsNew(MemoryPresences):
@@ -37,10 +37,17 @@ class EverybodyIsNew(MemoryPresences):
 class SeesTheAbsent(MemoryPresences):
     """Takes the leaving of who was not there for having seen them."""
 
-    async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]:
-        gone = await super().leave(user_ids)
+    async def leave(self, user_ids: Sequence[UserId], *, after: float = 0.0) -> set[UserId]:
+        gone = await super().leave(user_ids, after=after)
         self._roster.seen.update(dict.fromkeys(user_ids, self._clock.now()))
         return gone
+
+
+class LeavesAtOnce(MemoryPresences):
+    """Does not wait when asked to."""
+
+    async def leave(self, user_ids: Sequence[UserId], *, after: float = 0.0) -> set[UserId]:
+        return await super().leave(user_ids)
 
 
 class ForgetsTheOffline(MemoryPresences):
@@ -76,5 +83,6 @@ PRESENCE_BREAKS = {
     "leaving one server is leaving all": _with(TakesOthersAlong),
     "every heartbeat is an arrival": _with(EverybodyIsNew),
     "who leaves without being there is seen": _with(SeesTheAbsent),
+    "leaving after a while is leaving at once": _with(LeavesAtOnce),
     "last seen ends with being online": _with(ForgetsTheOffline),
 }

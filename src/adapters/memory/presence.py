@@ -48,10 +48,11 @@ class MemoryPresences:
             roster.seen[id] = now
         return were_offline
 
-    async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]:
+    async def leave(self, user_ids: Sequence[UserId], *, after: float = 0.0) -> set[UserId]:
         now, roster = self._clock.now(), self._roster
         for id in user_ids:
-            if roster.until[id].pop(self, None) is not None:
+            if self in roster.until[id]:
+                roster.until[id][self] = min(roster.until[id][self], now + timedelta(seconds=after))
                 roster.seen[id] = now
             roster.tidy(id, now)
         return {id for id in user_ids if roster.alive_until(id, now) == now}

@@ -1,6 +1,7 @@
 """Who is there, in Redis: of each person one hash, with a field per server that says until when, on Redis' clock.
 
-A server that dies says nothing more, and its fields run out. The field ``seen`` stays for a month.
+A server that dies says nothing more, and its fields run out. The field ``seen`` stays for a day:
+by then the store has it, and who is erased is soon forgotten here as well.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
 
 LIFETIME_SECONDS = 30.0
-KEPT_FOR = timedelta(days=30)
+KEPT_FOR = timedelta(days=1)
 PEOPLE_A_WRITE = 500
 
 _SEEN = b"seen"
@@ -26,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREAMBLE = b"""
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local me, lifetime, kept_for = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local me, word_holds, kept_for = ARGV[1], now + tonumber(ARGV[2]), ARGV[3]
 local function is_anywhere()
   local fields, found = redis.call('HGETALL', KEYS[1]), false
   for i = 1, #fields, 2 do
@@ -44,14 +45,15 @@ BEAT = (
     _PREAMBLE
     + b"""
 local was_there = is_anywhere()
-write(me, string.format('%.0f', now + lifetime))
+write(me, string.format('%.0f', word_holds))
 return was_there and 0 or 1
 """
 )
 LEAVE = (
     _PREAMBLE
     + b"""
-if redis.call('HDEL', KEYS[1], me) == 1 then write() end
+local earlier = redis.call('HGET', KEYS[1], me)
+if earlier then write(me, string.format('%.0f', math.min(tonumber(earlier), word_holds))) end
 return is_anywhere() and 0 or 1
 """
 )
@@ -62,14 +64,14 @@ class RedisPresences:
 
     def __init__(self, commands: RedisCommands, *, lifetime: float = LIFETIME_SECONDS) -> None:
         self._commands = commands
-        self._lifetime = round(lifetime * 1000)
+        self._lifetime = lifetime
         self._me = os.urandom(8).hex()
 
     async def beat(self, user_ids: Sequence[UserId]) -> set[UserId]:
-        return await self._run(BEAT, user_ids)
+        return await self._run(BEAT, user_ids, self._lifetime)
 
-    async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]:
-        return await self._run(LEAVE, user_ids)
+    async def leave(self, user_ids: Sequence[UserId], *, after: float = 0.0) -> set[UserId]:
+        return await self._run(LEAVE, user_ids, after)
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Presence]:
         found: dict[UserId, Presence] = {}
@@ -82,26 +84,24 @@ class RedisPresences:
                 found[id] = _presence(_sound(answer), now)
         return found
 
-    async def _run(self, script: bytes, user_ids: Sequence[UserId]) -> set[UserId]:
+    async def _run(self, script: bytes, user_ids: Sequence[UserId], holds_for: float) -> set[UserId]:
         """For whom the script says 1."""
         digest = hashlib.sha1(script, usedforsecurity=False).hexdigest()
         told: set[UserId] = set()
         for some in _portions(user_ids):
-            answers = await self._evaluate(digest, some)
+            answers = await self._evaluate(digest, some, holds_for)
             unknown = [id for id, answer in zip(some, answers, strict=True) if _is_unknown(answer)]
             if unknown:
                 # What was answered so was not done: only that is done again.
                 await self._commands.call("SCRIPT", "LOAD", script)
-                again = iter(await self._evaluate(digest, unknown))
+                again = iter(await self._evaluate(digest, unknown, holds_for))
                 answers = [next(again) if _is_unknown(answer) else answer for answer in answers]
             told.update(id for id, answer in zip(some, answers, strict=True) if int(_sound(answer)))
         return told
 
-    async def _evaluate(self, digest: str, some: Sequence[UserId]) -> list[Any]:
-        kept_for = KEPT_FOR // timedelta(milliseconds=1)
-        return await self._commands.many(
-            [("EVALSHA", digest, 1, _key(id), self._me, self._lifetime, kept_for) for id in some]
-        )
+    async def _evaluate(self, digest: str, some: Sequence[UserId], holds_for: float) -> list[Any]:
+        words = (self._me, round(holds_for * 1000), KEPT_FOR // timedelta(milliseconds=1))
+        return await self._commands.many([("EVALSHA", digest, 1, _key(id), *words) for id in some])
 
 
 def _key(id: UserId) -> str:

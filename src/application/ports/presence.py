@@ -28,14 +28,14 @@ class Presences(Protocol):
     """One server's hand on what all servers share. Promise: somebody is online while any server beat for them
     within a lifetime and did not let them leave since.
 
-    ``beat`` returns who was offline before; ``leave`` ends what this server said, and returns who is offline
-    now. ``of`` answers for every id; who was never there is offline and never seen. Last seen is the last
+    ``beat`` returns who was offline before; ``leave`` ends what this server said, at once or ``after`` so many
+    seconds, and returns who is offline now. ``of`` answers for every id; who was never there is offline and never seen. Last seen is the last
     heartbeat, or the leaving, and outlives being offline. Raises ``Unavailable``.
     """
 
     async def beat(self, user_ids: Sequence[UserId]) -> set[UserId]: ...
 
-    async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]: ...
+    async def leave(self, user_ids: Sequence[UserId], *, after: float = 0.0) -> set[UserId]: ...
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Presence]: ...
 

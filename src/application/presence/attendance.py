@@ -22,7 +22,7 @@ LEAVE_AFTER_SECONDS = 5.0
 
 class Attendance:
     """One per process. ``arrived`` and ``left`` are told once per connection, and neither wait nor raise;
-    ``run`` does the work until cancelled; ``stop`` lets everybody leave at once.
+    ``run`` does the work until cancelled; ``stop`` lets everybody leave who does not arrive elsewhere in time.
     """
 
     def __init__(
@@ -82,12 +82,14 @@ class Attendance:
                 self._put_off()
 
     async def stop(self) -> None:
-        """This server goes: nobody is here any more."""
+        """This server goes: its word holds for as long as it would have waited, and those who watch look twice."""
         people = [*self._connections, *self._leaving]
         self._connections.clear()
         self._leaving.clear()
         try:
-            await self._tell(await self._presences.leave(people))
+            await self._presences.leave(people, after=self._leave_after)
+            self._mirroring.note(people)
+            await self._tell(people)
         except Unavailable:
             return  # their last heartbeat runs out
 

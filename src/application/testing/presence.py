@@ -93,6 +93,24 @@ class PresencesContract:
         assert await servers.two.leave([bob]) == {bob}
         assert await servers.one.beat([ann, bob]) == {ann, bob}
 
+    async def test_leave_after_some_seconds_lets_others_take_over_until_then(self, servers: Servers) -> None:
+        ann, bob, cem = _somebody(), _somebody(), _somebody()
+        await servers.one.beat([ann, bob])
+        assert await servers.one.leave([ann, bob, cem], after=servers.lifetime / 2) == {cem}
+        assert 0 < (await servers.two.of([ann]))[ann].alive_for <= servers.lifetime / 2
+        assert await _online(servers.two, ann, bob, cem) == [True, True, False]
+        assert await servers.two.beat([bob]) == set()
+        await servers.let_pass(servers.lifetime * 0.75)
+        assert await _online(servers.two, ann, bob) == [False, True]
+
+    async def test_leave_after_some_seconds_makes_nobody_stay_longer(self, servers: Servers) -> None:
+        ann = _somebody()
+        await servers.one.beat([ann])
+        await servers.one.leave([ann], after=servers.lifetime * 100)
+        assert (await servers.two.of([ann]))[ann].alive_for <= servers.lifetime
+        await servers.outlive()
+        assert await servers.one.leave([ann], after=servers.lifetime) == {ann}
+
     async def test_a_dead_server_keeps_nobody_online_and_takes_nobody_along(self, servers: Servers) -> None:
         ann, bob = _somebody(), _somebody()
         await servers.one.beat([ann, bob])

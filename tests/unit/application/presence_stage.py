@@ -83,8 +83,8 @@ class Flaky(MemoryPresences):
     async def beat(self, user_ids: Sequence[UserId]) -> set[UserId]:
         return await self._or_fail(await super().beat(user_ids))
 
-    async def leave(self, user_ids: Sequence[UserId]) -> set[UserId]:
-        return await self._or_fail(await super().leave(user_ids))
+    async def leave(self, user_ids: Sequence[UserId], *, after: float = 0.0) -> set[UserId]:
+        return await self._or_fail(await super().leave(user_ids, after=after))
 
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Presence]:
         self.looks += 1

@@ -92,16 +92,19 @@ async def test_heartbeats_keep_somebody_online_for_as_long_as_they_stay() -> Non
         assert watcher.states(ann) == [True]
 
 
-async def test_an_orderly_stop_takes_everybody_off_at_once() -> None:
-    async with stage(lifetime=60.0, leave_after=60.0) as s:
-        ann, ben = s.person(), s.person()
-        watcher, here = await _watcher(s, ann, ben), await s.server()
-        here.attendance.arrived(ann)
-        here.attendance.arrived(ben)
-        await until(lambda: watcher.states(ann) == watcher.states(ben) == [True])
+async def test_an_orderly_stop_takes_off_who_does_not_arrive_elsewhere_within_the_while() -> None:
+    async with stage(lifetime=60.0, leave_after=0.6) as s:
+        ann, ben, cem = s.person(), s.person(), s.person()
+        watcher, here, there = await _watcher(s, ann, ben, cem), await s.server(), await s.server()
+        for person in (ann, ben, cem):
+            here.attendance.arrived(person)
+        await until(lambda: all(watcher.states(each) == [True] for each in (ann, ben, cem)))
         here.attendance.left(ben)
+        await here.die()
         await here.attendance.stop()
+        there.attendance.arrived(cem)
         await until(lambda: watcher.states(ann) == watcher.states(ben) == [True, False])
+        assert watcher.states(cem) == [True]
         here.attendance.left(ann)
 
 
