@@ -87,37 +87,6 @@ class UsersContract:
         async with world.units.open() as uow:
             assert await uow.users.settings_of([id]) == {id: settings}
 
-    async def test_lock_keeps_others_from_changing_the_account_and_its_settings(self, world: World) -> None:
-        id = await _register(world, display_name="Ann")
-
-        async def describe() -> None:
-            async with world.units.open() as uow:
-                await uow.users.find(id)
-                await uow.users.settings_of([id])
-                user = await uow.users.lock(id)
-                settings = (await uow.users.settings_of([id]))[id]
-                assert user is not None
-                user.describe("words", later(2))
-                settings.language = Language.AR
-                uow.users.save(user)
-                uow.users.save_settings(settings)
-                await commit(uow)
-
-        async with world.units.open() as uow:
-            user = await uow.users.lock(id)
-            settings = (await uow.users.settings_of([id]))[id]
-            assert user is not None
-            waiting = await held_up(describe())
-            user.rename("Another", later(1))
-            settings.read_receipts = False
-            uow.users.save(user)
-            uow.users.save_settings(settings)
-            await commit(uow)
-        await outcome(waiting)
-        found = (await world.profiles.of([id]))[id]
-        assert (found.user.display_name, found.user.bio) == ("Another", "words")
-        assert (found.settings.read_receipts, found.settings.language) == (False, Language.AR)
-
     async def test_changing_an_object_without_save_stores_nothing(self, world: World) -> None:
         id = await _register(world, display_name="Ann")
         async with world.units.open() as uow:

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.postgres.outbox import PostgresHealth
 from adapters.postgres.pool import open_pool
+from application.testing.account_locks import AccountLocksContract
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactReaderContract, ContactsContract
@@ -130,4 +131,8 @@ class TestPostgresRedactions(RedactionsContract):
 
 
 class TestPostgresArchive(ArchiveContract):
+    pass
+
+
+class TestPostgresAccountLocks(AccountLocksContract):
     pass

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.memory.store import MemoryStore
+from application.testing.account_locks import AccountLocksContract
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactReaderContract, ContactsContract
@@ -118,4 +119,8 @@ class TestMemoryRedactions(RedactionsContract):
 
 
 class TestMemoryArchive(ArchiveContract):
+    pass
+
+
+class TestMemoryAccountLocks(AccountLocksContract):
     pass
