@@ -4,10 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
-
-from application.conversation.views import ListEntry, Participation
-from application.messaging.views import MessageView
-from application.outbox.codec import (
+from application.outbox.wire import (
     ContactUpdated,
     MemberChanged,
     MemberGone,
@@ -15,6 +12,9 @@ from application.outbox.codec import (
     ReceiptUpdated,
     SessionRevoked,
 )
+
+from application.conversation.views import ListEntry, Participation
+from application.messaging.views import MessageView
 from application.presence.signals import CHANGED
 from application.presence.views import PresenceView
 from domain.shared.events import catalogue
