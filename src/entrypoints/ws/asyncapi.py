@@ -4,6 +4,9 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
+
+from application.conversation.views import ListEntry, Participation
+from application.messaging.views import MessageView
 from application.outbox.wire import (
     ContactUpdated,
     MemberChanged,
@@ -12,9 +15,6 @@ from application.outbox.wire import (
     ReceiptUpdated,
     SessionRevoked,
 )
-
-from application.conversation.views import ListEntry, Participation
-from application.messaging.views import MessageView
 from application.presence.signals import CHANGED
 from application.presence.views import PresenceView
 from domain.shared.events import catalogue
