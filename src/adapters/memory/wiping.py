@@ -5,8 +5,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from adapters.memory.store import MemoryStore
-from application.identity.personal import rewritten
-from application.outbox.wiping import command_without_words, event_without_messages, event_without_person
+from application.outbox.recorded import command_without_person, command_without_words
+from application.outbox.wiping import event_without_messages, event_without_person
 from application.ports.command_log import LogEntry
 from domain.messaging.message import Message
 from domain.shared.ids import MessageId, UserId
@@ -34,7 +34,7 @@ def forget_person(store: MemoryStore, user_id: UserId) -> None:
     store.mirror.pop(user_id, None)
     for entry in list(store.log.values()):
         if user_id in (entry.actor_id, entry.subject_id):
-            payload = rewritten(entry.name, entry.payload, user_id)
+            payload = command_without_person(entry.name, entry.payload, user_id)
             if payload != entry.payload:
                 _record(store, entry, payload)
     for id, frame in store.frames.items():

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from adapters.postgres.transaction import Transaction
-from application.identity.personal import rewritten
-from application.outbox.wiping import command_without_words, event_without_messages, event_without_person
+from application.outbox.recorded import command_without_person, command_without_words
+from application.outbox.wiping import event_without_messages, event_without_person
 from domain.messaging.message import Message
 from domain.shared.ids import MessageId, UserId
 from domain.shared.values import moment
@@ -65,7 +65,7 @@ async def forget_person(transaction: Transaction, user_id: UserId) -> None:
         transaction,
         _COMMANDS_OF_PERSON,
         user_id,
-        lambda name, payload: rewritten(name, payload, user_id),
+        lambda name, payload: command_without_person(name, payload, user_id),
     )
     await _rewrite_events(transaction, _EVENTS_OF_PERSON, user_id, event_without_person)
 

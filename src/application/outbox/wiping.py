@@ -1,7 +1,6 @@
-"""Taking words back from what has been recorded: events and commands that carry a wiped message, or an erased person.
+"""Taking words back from events that carry a wiped message, or an erased person.
 
-An event keeps its place and its revision, so whoever replays it gets a tombstone. A command stays one that can be
-replayed: the same commands still lead to the same, wiped, state.
+An event keeps its place and its revision, so whoever replays it gets a tombstone.
 """
 
 from collections.abc import Mapping
@@ -9,8 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-
-from application.bus.messages import Command
 
 _NOTHING: dict[str, Any] = {
     "content": None,
@@ -41,18 +38,6 @@ def event_without_person(body: bytes) -> bytes:
     if isinstance(frame["data"], dict) and frame["data"].get("nickname") is not None:
         frame["data"]["nickname"] = None
     return msgspec.json.encode(frame)
-
-
-def command_without_words(name: str, payload: bytes) -> bytes:
-    """A recorded command that no longer says what its message said."""
-    kind = next((each for each in Command.__subclasses__() if each.__name__ == name), None)
-    if kind is None or not kind.words:
-        return payload
-    fields: dict[str, Any] = msgspec.json.decode(payload)
-    for field, replacement in kind.words.items():
-        if fields.get(field) is not None:
-            fields[field] = replacement
-    return msgspec.json.encode(fields)
 
 
 def _time(id: Any, wiped: Mapping[UUID, str]) -> str | None:

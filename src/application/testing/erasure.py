@@ -175,6 +175,7 @@ class WipingContract:
             ("ChangeMyProfile", {"actor_id": ann}, {"bio": "ann's", "display_name": "ann"}),
             ("SaveContact", {"actor_id": ann}, {"nickname": "ann's ben", "user_id": str(ben)}),
             ("SaveContact", {"actor_id": ben}, {"nickname": "ben's ann"}),
+            ("NobodyKnows", {"actor_id": None, "subject_id": ann}, {"whatever": "ann's"}),
         )
         for name, entry, payload in commands:
             async with world.units.open() as uow:
@@ -194,8 +195,8 @@ class WipingContract:
             uow.forget_person(ann)
             await commit(uow)
         kept = [e.payload async for e in world.command_log.accepted() if e.name != "DoSomething"]
-        assert len(kept) == 5
-        assert [b"ann's" in p or b'"ann"' in p or b"a@b.c" in p for p in kept] == [False] * 5
+        assert len(kept) == 6
+        assert [b"ann's" in p or b'"ann"' in p or b"a@b.c" in p for p in kept] == [False] * 6
         assert b"ben's ann" in kept[4]
         assert msgspec.json.decode(kept[3])["user_id"] == str(ben)
         (pending,) = await world.outbox.pending(later(10), 10)
