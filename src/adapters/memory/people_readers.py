@@ -7,7 +7,7 @@ from datetime import datetime
 from adapters.memory.copies import copied
 from adapters.memory.store import MemoryStore, folded
 from application.ports.readers import Credential, Profile
-from domain.contacts.contact import Contact
+from domain.contacts.contact import Contact, relations
 from domain.identity.session import Session
 from domain.identity.settings import Relation
 from domain.identity.user import User
@@ -42,18 +42,9 @@ class MemoryRelations(_Reading):
     """Who saved and who blocked whom."""
 
     async def between(self, viewer: UserId, others: Sequence[UserId]) -> dict[UserId, Relation]:
-        return {other: self._relation(viewer, other) for other in others}
-
-    def _relation(self, viewer: UserId, target: UserId) -> Relation:
-        mine = self._store.contacts.get((viewer, target))
-        theirs = self._store.contacts.get((target, viewer))
-        return Relation(
-            is_self=viewer == target,
-            saved_by_viewer=mine is not None and mine.saved,
-            saved_by_target=theirs is not None and theirs.saved,
-            blocked_by_viewer=mine is not None and mine.is_blocked,
-            blocked_by_target=theirs is not None and theirs.is_blocked,
-        )
+        kept = self._store.contacts
+        pairs = (pair for other in others for pair in ((viewer, other), (other, viewer)))
+        return relations(viewer, others, [kept[pair] for pair in pairs if pair in kept])
 
 
 class MemoryDirectory(_Reading):

@@ -9,7 +9,7 @@ from uuid import UUID
 from adapters.postgres import rows
 from adapters.postgres.pool import Reading
 from application.ports.readers import Credential, Profile
-from domain.contacts.contact import Contact
+from domain.contacts.contact import Contact, relations
 from domain.identity.session import Session
 from domain.identity.settings import Relation
 from domain.identity.user import User
@@ -24,8 +24,8 @@ _PROFILES = " ".join(
     )
     + ("FROM users u JOIN user_settings s ON s.user_id = u.id WHERE u.id = ANY($1)",)
 )
-_RELATIONS = """
-SELECT user_id, contact_user_id, saved, is_blocked FROM user_contacts
+_RELATIONS = f"""
+SELECT {rows.CONTACTS.names} FROM user_contacts
  WHERE (user_id = $1 AND contact_user_id = ANY($2)) OR (contact_user_id = $1 AND user_id = ANY($2))
 """
 _SESSION = " ".join(("SELECT", rows.SESSIONS.names, "FROM user_sessions WHERE id = $1"))
@@ -83,18 +83,7 @@ class PostgresRelations(Reading):
 
     async def between(self, viewer: UserId, others: Sequence[UserId]) -> dict[UserId, Relation]:
         found = await self.fetch(_RELATIONS, viewer, list(others))
-        mine = {row["contact_user_id"]: row for row in found if row["user_id"] == viewer}
-        theirs = {row["user_id"]: row for row in found if row["contact_user_id"] == viewer}
-        return {
-            other: Relation(
-                is_self=other == viewer,
-                saved_by_viewer=other in mine and mine[other]["saved"],
-                saved_by_target=other in theirs and theirs[other]["saved"],
-                blocked_by_viewer=other in mine and mine[other]["is_blocked"],
-                blocked_by_target=other in theirs and theirs[other]["is_blocked"],
-            )
-            for other in others
-        }
+        return relations(viewer, others, map(rows.contact, found))
 
 
 class PostgresSessionReader(Reading):

@@ -5,6 +5,7 @@ from typing import Any
 
 from application.bus.access import Access, Always, Gatekeepers
 from application.bus.messages import QueryScope, Scope
+from domain.contacts.contact import relations
 from domain.conversation.conversation import Conversation
 from domain.identity.settings import Relation
 from domain.shared.errors import ConversationNotFound, NotAParticipant, RecipientUnavailable
@@ -101,21 +102,7 @@ async def shares_reads(conversation: Conversation, scope: Scope) -> bool:
 
 async def relations_with(others: Sequence[UserId], scope: Scope) -> dict[UserId, Relation]:
     """How whoever acts stands to each of ``others``, as this transaction finds it."""
-    rows = {
-        (contact.user_id, contact.contact_user_id): contact
-        for contact in await scope.uow.contacts.touching(scope.user_id, others)
-    }
-    relations = {}
-    for other in others:
-        mine, theirs = rows.get((scope.user_id, other)), rows.get((other, scope.user_id))
-        relations[other] = Relation(
-            is_self=other == scope.user_id,
-            saved_by_viewer=mine is not None and mine.saved,
-            saved_by_target=theirs is not None and theirs.saved,
-            blocked_by_viewer=mine is not None and mine.is_blocked,
-            blocked_by_target=theirs is not None and theirs.is_blocked,
-        )
-    return relations
+    return relations(scope.user_id, others, await scope.uow.contacts.touching(scope.user_id, others))
 
 
 participant = Access(_Participant())

@@ -92,19 +92,20 @@ async def get_one(
 
 
 async def _views(viewer: UserId, entries: list[Entry], people: People) -> list[ListEntry]:
-    ids = [entry.peer_id for entry in entries if entry.peer_id is not None]
-    peers = await people.seen_by(viewer, ids)
-    sharing = await people.sharing_receipts(viewer, ids)
-    return [
-        ListEntry(
-            conversation=ConversationView.of_entry(
-                entry,
-                None if entry.peer_id is None else peers.get(entry.peer_id),
-                with_reads=entry.peer_id is None or entry.peer_id in sharing,
-            ),
-            last_message=LastMessage.of(entry.last_message) if entry.last_message else None,
-            unread_count=entry.unread_count,
-            last_activity_at=moment(entry.last_activity_at),
+    peers = await people.peers(viewer, [entry.peer_id for entry in entries if entry.peer_id is not None])
+    views = []
+    for entry in entries:
+        peer = None if entry.peer_id is None else peers.get(entry.peer_id)
+        views.append(
+            ListEntry(
+                conversation=ConversationView.of_entry(
+                    entry,
+                    None if peer is None else peer.user,
+                    with_reads=entry.peer_id is None or (peer is not None and peer.shares_reads),
+                ),
+                last_message=LastMessage.of(entry.last_message) if entry.last_message else None,
+                unread_count=entry.unread_count,
+                last_activity_at=moment(entry.last_activity_at),
+            )
         )
-        for entry in entries
-    ]
+    return views

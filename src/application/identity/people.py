@@ -1,6 +1,7 @@
 """Showing people to people: the one place where profiles, relations and the privacy policy meet."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from application.identity.views import UserView, seen_by
 from application.ports.presence import Presence, Presences
@@ -8,6 +9,14 @@ from application.ports.readers import Profiles, Relations
 from domain.identity.settings import Relation
 from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Somebody seen, and whether they and the viewer tell each other in direct conversations what they have read."""
+
+    user: UserView
+    shares_reads: bool
 
 
 class People:
@@ -23,6 +32,10 @@ class People:
 
     async def seen_by(self, viewer: UserId, ids: Sequence[UserId]) -> dict[UserId, UserView]:
         """Everybody of ``ids`` who exists. Three reads, whatever the number."""
+        return {id: peer.user for id, peer in (await self.peers(viewer, ids)).items()}
+
+    async def peers(self, viewer: UserId, ids: Sequence[UserId]) -> dict[UserId, Peer]:
+        """The same, as the other sides of the viewer's direct conversations."""
         if not ids:
             return {}
         profiles = await self._profiles.of([*dict.fromkeys([*ids, viewer])])
@@ -31,7 +44,13 @@ class People:
         relations[viewer] = Relation(is_self=True)
         mine = profiles[viewer].settings if viewer in profiles else None
         there = await self._there([id for id in dict.fromkeys(ids) if id in profiles])
-        return {id: seen_by(mine, profiles[id], relations[id], presence) for id, presence in there.items()}
+        return {
+            id: Peer(
+                seen_by(mine, profiles[id], relations[id], presence),
+                mine is not None and mine.read_receipts and profiles[id].settings.read_receipts,
+            )
+            for id, presence in there.items()
+        }
 
     async def _there(self, ids: Sequence[UserId]) -> dict[UserId, Presence | None]:
         """Who is online; None where nobody can say, since people are shown all the same."""
@@ -40,12 +59,3 @@ class People:
         except Unavailable:
             known = {}
         return {id: known.get(id) for id in ids}
-
-    async def sharing_receipts(self, viewer: UserId, ids: Sequence[UserId]) -> set[UserId]:
-        """Those of ``ids`` with whom the viewer shares in direct conversations what was read: neither side
-        has receipts off.
-        """
-        profiles = await self._profiles.of([*dict.fromkeys([*ids, viewer])]) if ids else {}
-        if viewer not in profiles or not profiles[viewer].settings.read_receipts:
-            return set()
-        return {id for id in ids if id in profiles and profiles[id].settings.read_receipts}

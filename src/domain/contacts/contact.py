@@ -1,9 +1,11 @@
-"""One person's view of another: saved, nicknamed, blocked."""
+"""One person's view of another: saved, nicknamed, blocked; and how two people stand to each other by that."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.contacts.events import ContactChanged
+from domain.identity.settings import Relation
 from domain.shared import values
 from domain.shared.events import Event
 from domain.shared.ids import UserId
@@ -57,3 +59,19 @@ class Contact:
                     is_blocked=self.is_blocked,
                 )
             )
+
+
+def relations(viewer: UserId, others: Iterable[UserId], rows: Iterable[Contact]) -> dict[UserId, Relation]:
+    """How ``viewer`` stands to each of ``others``, by the ``rows`` between them; also where there is none."""
+    said = {(row.user_id, row.contact_user_id): row for row in rows}
+    found = {}
+    for other in others:
+        mine, theirs = said.get((viewer, other)), said.get((other, viewer))
+        found[other] = Relation(
+            is_self=other == viewer,
+            saved_by_viewer=mine is not None and mine.saved,
+            saved_by_target=theirs is not None and theirs.saved,
+            blocked_by_viewer=mine is not None and mine.is_blocked,
+            blocked_by_target=theirs is not None and theirs.is_blocked,
+        )
+    return found
