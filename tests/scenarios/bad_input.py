@@ -270,6 +270,19 @@ class BadInput:
         # And what is right is still accepted.
         assert (await _send(ann, other, form, form.body)).status_code in form.accepted
 
+    @pytest.mark.parametrize("path", ["deactivate", "erase"])
+    async def test_a_key_that_is_none_is_refused_before_anything_ends(
+        self, client: httpx.AsyncClient, path: str
+    ) -> None:
+        ann = await somebody(client)
+        body: dict[str, Any] = {"password": PASSWORD}
+        if path == "erase":
+            body["redact_messages"] = False
+        for key in ("", "a b", "x" * 65):
+            refused = await ann.refused("POST", f"/v1/users/me/{path}", body, idempotency_key=key)
+            assert refused == (422, "validation_failed"), key
+        assert await ann.get("/v1/users/me") == ann.me
+
     @pytest.mark.parametrize("path", QUERIES)
     async def test_a_wrong_query_is_refused(self, client: httpx.AsyncClient, path: str) -> None:
         ann = await somebody(client)

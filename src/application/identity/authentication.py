@@ -59,7 +59,3 @@ class Authentication:
         self._over.move_to_end(session_id)
         if len(self._over) > REMEMBERED:
             self._over.popitem(last=False)
-
-    def forget(self, session_id: SessionId) -> None:
-        """Ask again next time: the session is known to have changed."""
-        self._alive.pop(session_id, None)

@@ -12,6 +12,9 @@ from application.bus.messages import Actor
 from application.identity.authentication import Authentication
 from domain.identity.session import REFRESH_LIFETIME
 from domain.shared.errors import Unauthenticated
+from entrypoints.http import answers
+from entrypoints.http.answers import AnyResponse
+from entrypoints.http.desk import Desk
 from entrypoints.http.errors import OriginNotAllowed
 from entrypoints.settings import Settings
 
@@ -88,6 +91,16 @@ def cleared_cookie(settings: Settings) -> Cookie:
         secure=settings.cookie_secure,
         samesite="strict",
     )
+
+
+def logged_out(request: Request[Any, Any, Any], desk: Desk) -> AnyResponse:
+    """The answer to what has ended this session: it is refused here from now on, and its cookie goes."""
+    session_id = actor_of(request).session_id
+    if session_id is not None:
+        desk.authentication.end(session_id)
+    response = answers.nothing()
+    response.set_cookie(cleared_cookie(desk.settings))
+    return response
 
 
 def cookie_name(settings: Settings) -> str:

@@ -21,8 +21,8 @@ from entrypoints.http import answers
 from entrypoints.http.answers import AnyResponse
 from entrypoints.http.auth import (
     actor_of,
-    cleared_cookie,
     cookie_name,
+    logged_out,
     refresh_cookie,
     require_own_origin,
 )
@@ -95,7 +95,7 @@ async def refresh(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyRespon
         actor_of(request),
     )
     if result is None:
-        desk.authentication.forget(readable.session_id)
+        desk.authentication.end(readable.session_id)
         raise SessionRevoked
     return _logged_in(desk, result, 200)
 
@@ -108,7 +108,7 @@ async def log_out(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyRespon
     await no_body(request)
     require_own_origin(request, desk.settings)
     await desk.bus.execute(LogOut(), actor_of(request))
-    return _logged_out(request, desk)
+    return logged_out(request, desk)
 
 
 @post(
@@ -119,16 +119,7 @@ async def log_out_everywhere(request: AnyRequest, desk: NamedDependency[Desk]) -
     await no_body(request)
     require_own_origin(request, desk.settings)
     await desk.bus.execute(LogOutEverywhere(), actor_of(request))
-    return _logged_out(request, desk)
-
-
-def _logged_out(request: AnyRequest, desk: Desk) -> AnyResponse:
-    session_id = actor_of(request).session_id
-    if session_id is not None:
-        desk.authentication.forget(session_id)
-    response = answers.nothing()
-    response.set_cookie(cleared_cookie(desk.settings))
-    return response
+    return logged_out(request, desk)
 
 
 @put(
@@ -173,7 +164,7 @@ async def revoke_session(
     await no_body(request)
     command = RevokeSession(session_id=SessionId(path_id(session_id, SessionNotFound)))
     await desk.bus.execute(command, actor_of(request))
-    desk.authentication.forget(command.session_id)
+    desk.authentication.end(command.session_id)
     return answers.nothing()
 
 

@@ -18,8 +18,8 @@ from application.views import Page
 from domain.shared.errors import UserNotFound
 from entrypoints.http import answers
 from entrypoints.http.answers import AnyResponse
-from entrypoints.http.auth import actor_of, cleared_cookie
-from entrypoints.http.decoding import command_from, path_id, query_from
+from entrypoints.http.auth import actor_of, logged_out
+from entrypoints.http.decoding import command_from, idempotency_key, path_id, query_from
 from entrypoints.http.desk import Desk
 from entrypoints.http.operation import says
 
@@ -88,12 +88,14 @@ async def change_my_settings(request: AnyRequest, desk: NamedDependency[Desk]) -
         summary="Be gone for others, until I log in again within 30 days",
         body=DeactivateAccount,
         answers={204: None},
-        refusals=("wrong_password", "rate_limited"),
+        refusals=("wrong_password", "idempotency_conflict", "rate_limited"),
+        takes_key=True,
     ),
 )
 async def deactivate(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
-    await desk.bus.execute(await command_from(request, DeactivateAccount), actor_of(request))
-    return _gone(request, desk)
+    command = await command_from(request, DeactivateAccount)
+    await desk.bus.execute(command, actor_of(request), key=idempotency_key(request))
+    return logged_out(request, desk)
 
 
 @post(
@@ -103,12 +105,14 @@ async def deactivate(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyRes
         summary="Have everything forgotten that is stored about me; nothing undoes it",
         body=EraseAccount,
         answers={204: None},
-        refusals=("wrong_password", "rate_limited"),
+        refusals=("wrong_password", "idempotency_conflict", "rate_limited"),
+        takes_key=True,
     ),
 )
 async def erase(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
-    await desk.bus.execute(await command_from(request, EraseAccount), actor_of(request))
-    return _gone(request, desk)
+    command = await command_from(request, EraseAccount)
+    await desk.bus.execute(command, actor_of(request), key=idempotency_key(request))
+    return logged_out(request, desk)
 
 
 @get(
@@ -130,16 +134,6 @@ async def export(request: AnyRequest, desk: NamedDependency[Desk]) -> Stream:
     )
 
 
-def _gone(request: AnyRequest, desk: Desk) -> AnyResponse:
-    """Every session has ended with the account, this one too."""
-    session_id = actor_of(request).session_id
-    if session_id is not None:
-        desk.authentication.forget(session_id)
-    response = answers.nothing()
-    response.set_cookie(cleared_cookie(desk.settings))
-    return response
-
-
 @get(
     "/users",
     opt=says(
@@ -153,7 +147,7 @@ def _gone(request: AnyRequest, desk: Desk) -> AnyResponse:
     ),
 )
 async def find_people(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse:
-    if b"ids=" in request.scope["query_string"] and "ids" in request.query_params:
+    if "ids" in request.query_params:
         several = query_from(request, GetUsers, lists=("ids",))
         return answers.json(await desk.bus.ask(several, actor_of(request)))
     return answers.json(await desk.bus.ask(query_from(request, FindPeople), actor_of(request)))

@@ -98,10 +98,3 @@ async def test_who_asked_before_a_session_ended_does_not_bring_it_back(stage: St
     answered.set()
     assert not await early
     assert not await stage.is_accepted()
-
-
-async def test_forgetting_a_session_that_lives_only_asks_again(stage: Stage) -> None:
-    assert await stage.is_accepted()
-    stage.authentication.forget(stage.sessions.session.id)
-    assert await stage.is_accepted()
-    assert stage.sessions.asked == 2
