@@ -1,6 +1,6 @@
 """Everything a memory store has about somebody."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ class MemoryArchive:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    async def everything(self, user_id: UserId) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def everything(self, user_id: UserId) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
         for found in list(self._everything(user_id)):
             yield found
 

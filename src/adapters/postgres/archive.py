@@ -1,6 +1,6 @@
 """Everything PostgreSQL has about somebody, read through cursors: the archive of a long life fits in no memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
@@ -39,7 +39,7 @@ _JSON = ("metadata", "left_snapshot", "payload")
 class PostgresArchive(Reading):
     """The promise of ``Archive``: one snapshot, on one connection."""
 
-    async def everything(self, user_id: UserId) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def everything(self, user_id: UserId) -> AsyncGenerator[tuple[str, dict[str, Any]], None]:
         with translating():
             async with (
                 self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection,

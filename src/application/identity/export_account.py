@@ -1,6 +1,7 @@
-"""Taking everything with one that is stored about oneself, as one document, made while it is sent."""
+"""Taking everything with one that is stored about oneself, as one document, made piece by piece."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 
@@ -15,27 +16,29 @@ SINGLE = ("account", "settings")
 """Sections that are one object and no list."""
 
 
-class ExportAccount(Query[AsyncIterator[bytes]], frozen=True, kw_only=True):
+class ExportAccount(Query[AsyncGenerator[bytes, None]], frozen=True, kw_only=True):
     """Pieces of one JSON document: every section of the archive, in order, secrets left out."""
 
     access = authenticated & rate_limit("exports")
 
 
-async def handle(query: ExportAccount, scope: QueryScope, *, archive: Archive) -> AsyncIterator[bytes]:
+async def handle(query: ExportAccount, scope: QueryScope, *, archive: Archive) -> AsyncGenerator[bytes, None]:
     return _document(scope, archive)
 
 
-async def _document(scope: QueryScope, archive: Archive) -> AsyncIterator[bytes]:
+async def _document(scope: QueryScope, archive: Archive) -> AsyncGenerator[bytes, None]:
     yield b'{"exported_at":"%s"' % moment(scope.now).encode()
     waiting = list(SECTIONS)
     count = 0
     current = ""
-    async for section, row in archive.everything(scope.user_id):
-        if section != current:
-            yield b"".join(_between(current, section, waiting))
-            current, count = section, 0
-        yield (b"," if count else b"") + msgspec.json.encode(row)
-        count += 1
+    # Closed with this, and not when somebody collects it: it holds a snapshot of the database.
+    async with aclosing(archive.everything(scope.user_id)) as rows:
+        async for section, row in rows:
+            if section != current:
+                yield b"".join(_between(current, section, waiting))
+                current, count = section, 0
+            yield (b"," if count else b"") + msgspec.json.encode(row)
+            count += 1
     yield b"".join(_between(current, None, waiting)) + b"}\n"
 
 

@@ -1,6 +1,6 @@
 """The read side: rows for views, as one person may find them. Privacy and access are applied by who asks."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -211,7 +211,7 @@ class Archive(Protocol):
     the other, as one moment has it; nothing of it is anybody else's alone. Values are such as JSON knows.
     """
 
-    def everything(self, user_id: UserId) -> AsyncIterator[tuple[str, dict[str, Any]]]: ...
+    def everything(self, user_id: UserId) -> AsyncGenerator[tuple[str, dict[str, Any]], None]: ...
 
 
 class Epochs(Protocol):

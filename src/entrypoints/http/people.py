@@ -22,6 +22,7 @@ from entrypoints.http.auth import actor_of, logged_out
 from entrypoints.http.decoding import command_from, idempotency_key, path_id, query_from
 from entrypoints.http.desk import Desk
 from entrypoints.http.operation import says
+from entrypoints.http.spool import spooled
 
 AnyRequest = Request[Any, Any, Any]
 TAG = "People"
@@ -126,11 +127,14 @@ async def erase(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyResponse
     ),
 )
 async def export(request: AnyRequest, desk: NamedDependency[Desk]) -> Stream:
-    pieces = await desk.bus.ask(query_from(request, ExportAccount), actor_of(request))
+    size, document = await spooled(await desk.bus.ask(query_from(request, ExportAccount), actor_of(request)))
     return Stream(
-        pieces,
+        document,
         media_type="application/json",
-        headers={"Content-Disposition": 'attachment; filename="sentinal-export.json"'},
+        headers={
+            "Content-Disposition": 'attachment; filename="sentinal-export.json"',
+            "Content-Length": str(size),
+        },
     )
 
 
