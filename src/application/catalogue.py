@@ -7,6 +7,8 @@ from typing import Any, get_type_hints
 from application.bus.bus import Registration
 from application.contacts import block_user, list_contacts, save_contact
 from application.conversation import (
+    change_participation,
+    count_unread,
     create_group,
     list_conversations,
     list_members,
@@ -27,8 +29,9 @@ from application.identity import (
     register_user,
     sessions,
 )
-from application.messaging import list_messages, mark_read, send_message
+from application.messaging import list_messages, list_receipts, mark_read, send_message
 from application.presence import get_presence
+from application.syncing import list_changes, synchronise
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -54,6 +57,8 @@ COMMANDS: dict[type[Any], Handler] = {
     send_message.SendMessage: send_message.handle,
     mark_read.MarkRead: mark_read.read,
     mark_read.MarkDelivered: mark_read.delivered,
+    change_participation.ChangeParticipation: change_participation.change,
+    change_participation.ClearConversation: change_participation.clear,
 }
 
 QUERIES: dict[type[Any], Handler] = {
@@ -69,6 +74,10 @@ QUERIES: dict[type[Any], Handler] = {
     list_conversations.GetConversation: list_conversations.get_one,
     list_members.ListMembers: list_members.handle,
     list_messages.ListMessages: list_messages.handle,
+    count_unread.CountUnread: count_unread.handle,
+    list_receipts.ListReceipts: list_receipts.handle,
+    list_changes.ListChanges: list_changes.handle,
+    synchronise.Synchronise: synchronise.handle,
     get_presence.GetPresence: get_presence.handle,
 }
 

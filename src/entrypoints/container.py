@@ -34,6 +34,7 @@ from application.ports.readers import (
     SessionReader,
 )
 from application.ports.security import AccessTokens, BodyHashes, Passwords, RefreshTokens
+from application.ports.syncing import ReceiptReader, SyncReader
 from application.presence.attendance import Attendance
 from application.presence.mirroring import Mirroring
 from application.presence.sight import Sight
@@ -73,6 +74,8 @@ def _ports(
         Archive: store.archive,
         ConversationReader: store.conversations,
         MessageReader: store.messages,
+        SyncReader: store.sync,
+        ReceiptReader: store.receipts,
     }
 
 

@@ -29,6 +29,7 @@ from adapters.memory.people_readers import (
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
+from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
@@ -45,6 +46,8 @@ from adapters.postgres.people_readers import (
 )
 from adapters.postgres.pool import open_pool
 from adapters.postgres.presence import PostgresMirror
+from adapters.postgres.receipt_reader import PostgresReceiptReader
+from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
 from adapters.redis.cached_profiles import CachedProfiles
@@ -75,6 +78,7 @@ from application.ports.readers import (
     Relations,
     SessionReader,
 )
+from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
 from entrypoints.settings import Settings
 
@@ -102,6 +106,8 @@ class Store:
     redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
+    sync: SyncReader
+    receipts: ReceiptReader
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox
@@ -157,6 +163,8 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
+            sync=PostgresSyncReader(pool),
+            receipts=PostgresReceiptReader(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
             outbox=outbox,
@@ -184,6 +192,8 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
+        sync=MemorySyncReader(store),
+        receipts=MemoryReceiptReader(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),

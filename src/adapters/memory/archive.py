@@ -32,6 +32,9 @@ class MemoryArchive:
             conversation = store.conversations[place]
             named = {"type": conversation.type, "subject": conversation.subject}
             yield "conversations", row_of(store.participants[place, me]) | row(named)
+        stays = [each for each in store.stays if each.user_id == me]
+        for stay in sorted(stays, key=lambda each: (each.conversation_id, each.left_sequence)):
+            yield "stays", row_of(stay)
         mine = [message for message in store.messages.values() if message.sender_id == me]
         for message in sorted(mine, key=lambda each: (each.conversation_id, each.seq_id)):
             yield "messages", row_of(message)

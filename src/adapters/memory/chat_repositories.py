@@ -9,7 +9,7 @@ from adapters.memory.copies import copied
 from adapters.memory.store import Membership
 from adapters.memory.turn import Turn
 from domain.conversation.conversation import Conversation
-from domain.conversation.participant import Participant
+from domain.conversation.participant import Participant, Stay
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message, NewMessage
 from domain.messaging.receipt import ReceiptRange
@@ -83,6 +83,7 @@ class MemoryParticipants:
         self.added: list[Participant] = []
         self.written: dict[Membership, Participant] = {}
         self.ranges: list[ReceiptRange] = []
+        self.stays: list[Stay] = []
 
     def add(self, participant: Participant) -> None:
         self.added.append(participant)
@@ -94,12 +95,14 @@ class MemoryParticipants:
         self._saved.append(participant)
         self.ranges.extend(participant.ranges)
         participant.ranges.clear()
+        self.stays.extend(participant.stays)
+        participant.stays.clear()
 
     async def find(self, conversation_id: ConversationId, user_id: UserId) -> Participant | None:
         store = await self._turn.take()
         key = (conversation_id, user_id)
         if key not in self._known and key in store.participants:
-            self._known[key] = copied(store.participants[key])
+            self._known[key] = visibility.participation(store, store.participants[key])
         return self._known.get(key)
 
     async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant:
@@ -125,6 +128,18 @@ class MemoryParticipants:
         others = [p for p in everybody if p is not None and not p.has_left and p.user_id != besides]
         ranked = sorted(others, key=lambda p: (-p.role.rank, p.joined_at, p.user_id))
         return ranked[0] if ranked else None
+
+    async def pinned(self, user_id: UserId) -> int:
+        store = await self._turn.take()
+        places = store.conversations_of.get(user_id, set()) | {p.conversation_id for p in self.added}
+        mine = [(await self.find(id, user_id), store.conversations.get(id)) for id in places]
+        return sum(
+            me is not None
+            and me.pinned_at is not None
+            and not me.has_left
+            and bool(c and c.closed_at is None)
+            for me, c in mine
+        )
 
 
 class MemoryMessages:

@@ -81,6 +81,7 @@ class MemoryUnitOfWork:
             store.put_conversation(conversation)
         for participant in self.participants.written.values():
             store.put_participant(participant)
+        store.stays.extend(self.participants.stays)
         for message in self.messages.added:
             store.put_message(message)
         for message in self.messages.written.values():

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from adapters.memory.copies import copied
 from adapters.memory.store import MemoryStore
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType
@@ -20,6 +21,16 @@ def can_see(store: MemoryStore, me: Participant, message: Message, now: datetime
     return (
         not message.has_expired(now) and (me.user_id, me.conversation_id, message.seq_id) not in store.hidden
     )
+
+
+def participation(store: MemoryStore, me: Participant) -> Participant:
+    """A copy of somebody's place; what a message has taken out of the archive since is not archived."""
+    twin = copied(me)
+    history = store.history.get(me.conversation_id, [])
+    if me.archived and not me.has_left and len(history) > me.archived_at_sequence:
+        newest = store.messages[history[-1]]
+        twin.archived = me.muted_until is not None and newest.created_at < me.muted_until
+    return twin
 
 
 def visible(store: MemoryStore, me: Participant, now: datetime) -> list[Message]:

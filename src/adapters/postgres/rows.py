@@ -43,10 +43,10 @@ class Table:
         self.update = f"UPDATE {name} AS t SET {changed} FROM {source} WHERE {same}"
         self.upsert = f"{self.insert} ON CONFLICT ({key}) DO UPDATE SET {renewed}"
 
-    def of(self, alias: str, prefix: str = "") -> str:
-        """The columns with an alias in front; with a prefix, named by it."""
+    def of(self, alias: str, prefix: str = "", **derived: str) -> str:
+        """The columns with an alias in front; with a prefix, named by it. ``derived``: expressions for some."""
         return ", ".join(
-            f"{alias}.{column}" + (f" AS {prefix}{column}" if prefix else "") for column in self.columns
+            f"{derived.get(column, f'{alias}.{column}')} AS {prefix}{column}" for column in self.columns
         )
 
     def values(self, thing: Any) -> tuple[Any, ...]:
@@ -124,14 +124,16 @@ CONVERSATIONS = Table(
     "conversations",
     "id uuid, type conversation_type, subject text, description text, avatar_url text, "
     "expiry_seconds integer, post_policy post_policy, direct_key text, member_count integer, "
-    "created_by uuid, created_at timestamptz, updated_at timestamptz, closed_at timestamptz",
+    "created_by uuid, created_at timestamptz, updated_at timestamptz, closed_at timestamptz, "
+    "info_revision bigint",
     "id",
 )
 PARTICIPANTS = Table(
     "participants",
     "conversation_id uuid, user_id uuid, role participant_role, joined_at timestamptz, "
     "joined_sequence bigint, added_by uuid, muted_until timestamptz, silenced_until timestamptz, "
-    "pinned_at timestamptz, archived boolean, listed boolean, last_read_sequence bigint, "
+    "pinned_at timestamptz, archived boolean, archived_at_sequence bigint, listed boolean, "
+    "last_read_sequence bigint, "
     "last_delivered_sequence bigint, told_read_sequence bigint, told_delivered_sequence bigint, "
     "cleared_through_sequence bigint, my_revision bigint, revision bigint, "
     "left_at timestamptz, left_sequence bigint, left_snapshot jsonb",
@@ -150,6 +152,11 @@ RANGES = Table(
     "conversation_id uuid, user_id uuid, status delivery_status, from_sequence bigint, to_sequence bigint, "
     "at timestamptz",
     "conversation_id, user_id, status, to_sequence",
+)
+STAYS = Table(
+    "ended_memberships",
+    "conversation_id uuid, user_id uuid, joined_sequence bigint, left_sequence bigint",
+    "conversation_id, user_id, left_sequence",
 )
 SEQUENCES = Table(
     "conversation_sequences",

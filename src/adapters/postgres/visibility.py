@@ -16,6 +16,18 @@ def is_visible(message: str, me: str, now: str) -> str:
     )
 
 
+def is_archived(me: str, summary: str) -> str:
+    """Put away, and not undone since by a message that came while it was not muted; whoever left hears none.
+
+    ``summary`` is the conversation's row of its summaries, outer joined or not.
+    """
+    return (
+        f"({me}.archived AND ({me}.left_at IS NOT NULL OR {summary}.seq_id IS NULL"
+        f" OR {summary}.seq_id <= {me}.archived_at_sequence"
+        f" OR coalesce({summary}.created_at < {me}.muted_until, false)))"
+    )
+
+
 def is_news(message: str, me: str, now: str) -> str:
     """Visible, of somebody else they do not block, said by a person, and not deleted."""
     return (

@@ -98,7 +98,9 @@ class Conversations(Protocol):
 class Participants(Protocol):
     """Promise: those who left are found too. ``save`` stores the receipt ranges recorded since, one row each.
     ``get`` raises ``ConversationNotFound``. ``groups_of`` are the live groups somebody takes part in, in the order
-    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member.
+    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member; ``pinned``
+    is how many live conversations somebody takes part in and has pinned. A message that came since archiving while the
+    conversation was not muted has undone it, as anybody finds it.
     """
 
     def add(self, participant: Participant) -> None: ...
@@ -112,6 +114,8 @@ class Participants(Protocol):
     async def groups_of(self, user_id: UserId) -> list[ConversationId]: ...
 
     async def heir(self, conversation_id: ConversationId, besides: UserId) -> Participant | None: ...
+
+    async def pinned(self, user_id: UserId) -> int: ...
 
 
 class Messages(Protocol):

@@ -19,6 +19,7 @@ from application.ports.readers import (
     Relations,
     SessionReader,
 )
+from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
 from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
@@ -32,8 +33,8 @@ class Backstage(Protocol):
         """Every stored receipt range of a conversation."""
         ...
 
-    async def hide(self, user_id: UserId, message: Message) -> None:
-        """Delete a message for one person."""
+    async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
+        """Delete a message for one person, as that change of theirs."""
         ...
 
     async def rewrite(self, message: Message) -> None:
@@ -56,6 +57,8 @@ class World:
     redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
+    sync: SyncReader
+    receipts: ReceiptReader
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from domain.shared import values
 from domain.shared.errors import Invalid
-from domain.shared.events import Event
+from domain.shared.events import ConversationEvent, Event
 from domain.shared.ids import ConversationId, UserId, direct_key
 
 MIN_EXPIRY_SECONDS = 30
@@ -42,7 +42,10 @@ def expiry(seconds: int | None) -> int | None:
 
 @dataclass(slots=True, kw_only=True)
 class Conversation:
-    """A direct conversation or a group, with its counters as the locked row has them."""
+    """A direct conversation or a group, with its counters as the locked row has them.
+
+    ``info_revision``: when what is said of it last changed; 0 for never.
+    """
 
     id: ConversationId
     type: ConversationType
@@ -59,6 +62,7 @@ class Conversation:
     closed_at: datetime | None = None
     last_sequence: int = 0
     revision: int = 0
+    info_revision: int = 0
     events: list[Event] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
@@ -131,4 +135,6 @@ class Conversation:
 
     def record(self, event: Event) -> None:
         """Remember what happened, for the unit of work to tell at commit."""
+        if isinstance(event, ConversationEvent) and event.changes_info:
+            self.info_revision = event.revision
         self.events.append(event)

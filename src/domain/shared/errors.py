@@ -26,6 +26,7 @@
     │   ├── IdentifierTaken     identifier_taken
     │   ├── LastIdentifier      last_identifier
     │   ├── IdempotencyConflict idempotency_conflict
+    │   ├── TooManyPins         too_many_pins
     │   └── GroupFull           group_full
     ├── PreconditionFailed      precondition_failed: it changed since you looked
     ├── RateLimited             rate_limited: later, not never
@@ -178,6 +179,11 @@ class LastIdentifier(Conflict):
 class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
     title = "This key was used before for a different request."
+
+
+class TooManyPins(Conflict):
+    code = "too_many_pins"
+    title = "As many conversations are pinned as may be."
 
 
 class GroupFull(Conflict):

@@ -22,6 +22,7 @@ def json(view: Any, status: int = 200, *, repeated: bool = False, tagged: bool =
     return Response(_encoder.encode(view), status_code=status, media_type="application/json", headers=headers)
 
 
-def nothing(status: int = 204) -> AnyResponse:
+def nothing(status: int = 204, *, repeated: bool = False) -> AnyResponse:
     """Done, and nothing to say."""
-    return Response(b"", status_code=status, media_type="application/json")
+    headers = {"Idempotency-Replayed": "true"} if repeated else {}
+    return Response(b"", status_code=status, media_type="application/json", headers=headers)

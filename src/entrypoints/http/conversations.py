@@ -10,8 +10,7 @@ from application.conversation.create_group import CreateGroup, GroupCreated
 from application.conversation.list_conversations import GetConversation, ListConversations
 from application.conversation.list_members import ListMembers
 from application.conversation.start_direct_conversation import StartDirectConversation
-from application.conversation.views import ConversationView, ListEntry, Member, Participation
-from application.messaging.mark_read import MarkDelivered, MarkRead
+from application.conversation.views import ConversationView, ListEntry, Member
 from application.views import Page
 from domain.shared.errors import ConversationNotFound
 from entrypoints.http import answers
@@ -115,54 +114,10 @@ async def list_members(
     )
 
 
-@post(
-    "/conversations/{conversation_id:str}/read",
-    opt=says(
-        tag=TAG,
-        summary="I have read everything up to a sequence",
-        body=MarkRead,
-        path=("conversation_id",),
-        answers={200: Participation},
-        refusals=(*OF_ONE, "idempotency_conflict", "rate_limited"),
-        takes_key=True,
-    ),
-)
-async def mark_read(
-    request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
-) -> AnyResponse:
-    id = path_id(conversation_id, ConversationNotFound)
-    command = await command_from(request, MarkRead, conversation_id=id)
-    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
-    return answers.json(outcome.result, repeated=outcome.repeated)
-
-
-@post(
-    "/conversations/{conversation_id:str}/delivered",
-    opt=says(
-        tag=TAG,
-        summary="A device of mine has received everything up to a sequence",
-        body=MarkDelivered,
-        path=("conversation_id",),
-        answers={200: Participation},
-        refusals=(*OF_ONE, "idempotency_conflict", "rate_limited"),
-        takes_key=True,
-    ),
-)
-async def mark_delivered(
-    request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
-) -> AnyResponse:
-    id = path_id(conversation_id, ConversationNotFound)
-    command = await command_from(request, MarkDelivered, conversation_id=id)
-    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
-    return answers.json(outcome.result, repeated=outcome.repeated)
-
-
 ROUTES = [
     list_conversations,
     start_direct,
     create_group,
     get_conversation,
     list_members,
-    mark_read,
-    mark_delivered,
 ]

@@ -19,7 +19,7 @@ from application.presence.signals import CHANGED
 from application.presence.views import PresenceView
 from domain.shared.events import catalogue
 from entrypoints.http.openapi import schema_hook
-from entrypoints.ws.frames import COMMANDS, Authenticate, Ping, WatchPresence
+from entrypoints.ws.frames import COMMANDS, QUERIES, Authenticate, Ping, WatchPresence
 from entrypoints.ws.protocol import SUBPROTOCOL
 
 _REF = "#/components/schemas/{name}"
@@ -44,6 +44,7 @@ def asyncapi() -> dict[str, Any]:
     """The document: one channel, what clients send on it, and what they hear."""
     received = {
         **{name: kind.command for name, kind in COMMANDS.items()},
+        **QUERIES,
         "authenticate": Authenticate,
         "ping": Ping,
         "presence.watch": WatchPresence,

@@ -12,6 +12,7 @@ from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.bus.access import Access
 from application.bus.log import Key
+from application.messaging.list_messages import ListMessages
 from application.messaging.mark_read import MarkDelivered, MarkRead
 from application.messaging.send_message import SendMessage
 from domain.shared.errors import Invalid, Refusal
@@ -43,6 +44,7 @@ COMMANDS: dict[str, Kind] = {
     "receipt.read": Kind(command=MarkRead),
     "receipt.delivered": Kind(command=MarkDelivered),
 }
+QUERIES: dict[str, type[Any]] = {"conversation.history": ListMessages}
 CONTROL = ("authenticate", "ping", "presence.watch")
 
 
@@ -82,7 +84,7 @@ def open_frame(text: str | bytes) -> ClientFrame:
         detail = error.detail if isinstance(error, Refusal) else "The frame is not well-formed Unicode."
         raise MalformedFrame(detail) from None
     type = fields.pop("type", None)
-    if not isinstance(type, str) or (type not in COMMANDS and type not in CONTROL):
+    if not isinstance(type, str) or type not in (*COMMANDS, *QUERIES, *CONTROL):
         raise MalformedFrame
     ref = fields.pop("ref", None)
     if ref is not None and (not isinstance(ref, str) or not 1 <= len(ref) <= REF_AT_MOST):

@@ -19,6 +19,8 @@ from adapters.postgres.people_readers import (
 )
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.presence import PostgresMirror
+from adapters.postgres.receipt_reader import PostgresReceiptReader
+from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.testing.world import World
 from domain.messaging.message import Message
@@ -40,14 +42,15 @@ class PostgresBackstage:
         found = [dict(row) for row in await self._pool.fetch(sql, conversation_id)]
         return [ReceiptRange(**row | {"status": DeliveryStatus(row["status"])}) for row in found]
 
-    async def hide(self, user_id: UserId, message: Message) -> None:
+    async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
         await self._pool.execute(
             "INSERT INTO hidden_messages (user_id, conversation_id, message_id, seq_id, my_revision) "
-            "VALUES ($1, $2, $3, $4, 1)",
+            "VALUES ($1, $2, $3, $4, $5)",
             user_id,
             message.conversation_id,
             message.id,
             message.seq_id,
+            my_revision,
         )
 
     async def rewrite(self, message: Message) -> None:
@@ -79,6 +82,8 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
+            sync=PostgresSyncReader(pool),
+            receipts=PostgresReceiptReader(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
             outbox=outbox,

@@ -13,6 +13,7 @@ from adapters.memory.people_readers import (
 from adapters.memory.presence import MemoryMirror
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
 from adapters.memory.store import MemoryStore
+from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from application.testing.world import World
 from domain.messaging.message import Message
@@ -29,8 +30,8 @@ class MemoryBackstage:
     async def ranges(self, conversation_id: ConversationId) -> list[ReceiptRange]:
         return [stored for stored in self._store.ranges if stored.conversation_id == conversation_id]
 
-    async def hide(self, user_id: UserId, message: Message) -> None:
-        self._store.hidden.add((user_id, message.conversation_id, message.seq_id))
+    async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
+        self._store.hidden[user_id, message.conversation_id, message.seq_id] = my_revision
 
     async def rewrite(self, message: Message) -> None:
         self._store.put_message(message)
@@ -50,6 +51,8 @@ def memory_world(store: MemoryStore) -> World:
         redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
+        sync=MemorySyncReader(store),
+        receipts=MemoryReceiptReader(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),
