@@ -20,6 +20,8 @@ from domain.shared.errors import Invalid, NotAParticipant, TooManyPins
 from domain.shared.ids import ConversationId
 
 PINS_AT_MOST = 20
+EARLIEST_YEAR = 1970
+_NO_TIME = f"Must be a time between {EARLIEST_YEAR} and 9999."
 
 
 class ChangeParticipation(Command[Participation], frozen=True, kw_only=True):
@@ -83,9 +85,11 @@ async def _told(me: Participant, scope: Scope, *, changed: bool) -> Participatio
 
 
 def _in_utc(until: datetime) -> datetime:
-    """To the millisecond, as it is shown. Raises ``Invalid`` where UTC's calendar ends."""
+    """To the millisecond, as it is shown. Raises ``Invalid`` for times that nobody means, or no calendar has."""
     try:
         moment = until.astimezone(UTC)
     except OverflowError:
-        raise Invalid("Is beyond what a time can be.", pointer="/muted_until") from None
+        raise Invalid(_NO_TIME, pointer="/muted_until") from None
+    if moment.year < EARLIEST_YEAR:
+        raise Invalid(_NO_TIME, pointer="/muted_until")
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
