@@ -23,6 +23,7 @@ from application.testing.events import Air, BrokerContract, OutboxContract
 from application.testing.limits import Gate, LimitsContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     DirectoryContract,
     EpochsContract,
@@ -32,7 +33,9 @@ from application.testing.people_readers import (
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract, PresencesContract, Servers
+from application.testing.receipts import ReceiptReaderContract
 from application.testing.security import PasswordsContract
+from application.testing.syncing import SyncReaderContract
 from application.testing.system import ClockContract, IdsContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
@@ -141,6 +144,18 @@ class TestConversationReader(ConversationReaderContract):
 
 
 class TestMessageReader(MessageReaderContract):
+    pass
+
+
+class TestParticipation(ParticipationContract):
+    pass
+
+
+class TestSyncReader(SyncReaderContract):
+    pass
+
+
+class TestReceiptReader(ReceiptReaderContract):
     pass
 
 

@@ -16,6 +16,7 @@ from application.testing.events import OutboxContract
 from application.testing.health import HealthContract, Patients
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     CredentialsContract,
     DirectoryContract,
@@ -26,6 +27,8 @@ from application.testing.people_readers import (
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract
+from application.testing.receipts import ReceiptReaderContract
+from application.testing.syncing import SyncReaderContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.integration.certify.postgres_world import postgres_world
@@ -94,6 +97,18 @@ class TestPostgresConversationReader(ConversationReaderContract):
 
 
 class TestPostgresMessageReader(MessageReaderContract):
+    pass
+
+
+class TestPostgresParticipation(ParticipationContract):
+    pass
+
+
+class TestPostgresSyncReader(SyncReaderContract):
+    pass
+
+
+class TestPostgresReceiptReader(ReceiptReaderContract):
     pass
 
 

@@ -12,6 +12,7 @@ from application.testing.erasure import ArchiveContract, RedactionsContract, Wip
 from application.testing.events import OutboxContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     CredentialsContract,
     DirectoryContract,
@@ -22,6 +23,8 @@ from application.testing.people_readers import (
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract
+from application.testing.receipts import ReceiptReaderContract
+from application.testing.syncing import SyncReaderContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.unit.adapters.memory_world import memory_world
@@ -89,6 +92,18 @@ class TestMemoryConversationReader(ConversationReaderContract):
 
 
 class TestMemoryMessageReader(MessageReaderContract):
+    pass
+
+
+class TestMemoryParticipation(ParticipationContract):
+    pass
+
+
+class TestMemorySyncReader(SyncReaderContract):
+    pass
+
+
+class TestMemoryReceiptReader(ReceiptReaderContract):
     pass
 
 
