@@ -27,6 +27,7 @@ from domain.shared.errors import IdentifierTaken
 from domain.shared.events import Event
 from domain.shared.ids import EventId, UserId
 from tests.sabotage.presence_breaks import GoesBack
+from tests.sabotage.sync_breaks import SYNC_BREAKS, CountsPinsOfOthers
 from tests.unit.adapters.memory_world import memory_world
 
 Break = Callable[[MemoryStore], World]
@@ -308,4 +309,6 @@ STORE_BREAKS: dict[str, Break] = {
     "two servers claim the outbox": port(outbox=ClaimsForEverybody, rival_outbox=ClaimsForEverybody),
     "the mirror goes back in time": port(mirror=GoesBack),
     "an answer is given after its time": port(command_log=AnswersTooLate),
+    "pins of others are counted": repository(participants=lambda u: CountsPinsOfOthers(u._turn, u._saved)),
+    **{name: port(**made) for name, made in SYNC_BREAKS.items()},
 }
