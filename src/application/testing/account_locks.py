@@ -69,7 +69,7 @@ class AccountLocksContract:
     async def test_hold_waits_for_whoever_changes_one_and_what_it_finds_is_current(
         self, world: World
     ) -> None:
-        ids = await people(world, 3)
+        ids = sorted(await people(world, 3))
 
         async def look() -> tuple[int, set[bool], set[Privacy]]:
             async with world.units.open() as uow:
