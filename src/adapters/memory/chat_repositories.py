@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from adapters.memory import visibility
 from adapters.memory.copies import copied
 from adapters.memory.store import Membership
 from adapters.memory.turn import Turn
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType
@@ -20,7 +20,7 @@ from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
 class MemoryConversations:
     """Conversations with the counters that order each of them."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[ConversationId, Conversation] = {}
@@ -76,7 +76,7 @@ class MemoryConversations:
 class MemoryParticipants:
     """Memberships, those that ended included."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[Membership, Participant] = {}
@@ -130,8 +130,9 @@ class MemoryParticipants:
 class MemoryMessages:
     """Messages, numbered from the conversation that this unit of work holds."""
 
-    def __init__(self, turn: Turn, conversations: MemoryConversations) -> None:
+    def __init__(self, turn: Turn, saved: Ledger, conversations: MemoryConversations) -> None:
         self._turn = turn
+        self._saved = saved
         self._conversations = conversations
         self._known: dict[MessageId, Message] = {}
         self.added: list[Message] = []
@@ -139,6 +140,7 @@ class MemoryMessages:
         self.wiped: dict[MessageId, Message] = {}
 
     def save(self, message: Message) -> None:
+        self._saved.wrote()
         self._known[message.id] = self.written[message.id] = message
 
     def wipe(self, tombstone: Message) -> None:
@@ -164,6 +166,7 @@ class MemoryMessages:
 
     async def append(self, message: NewMessage) -> Message:
         await self._turn.take()
+        self._saved.wrote()
         conversation = self._conversations.held(message.conversation_id)
         placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
         self.added.append(placed)

@@ -11,6 +11,7 @@ from adapters.postgres.people_repositories import PostgresContacts
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Batcher, Transaction
 from adapters.postgres.visibility import UNREAD_AT_MOST, is_news
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType, preview
@@ -69,9 +70,14 @@ class PostgresMessages:
     """Messages. What was appended is found again before it is written."""
 
     def __init__(
-        self, transaction: Transaction, conversations: PostgresConversations, contacts: PostgresContacts
+        self,
+        transaction: Transaction,
+        saved: Ledger,
+        conversations: PostgresConversations,
+        contacts: PostgresContacts,
     ) -> None:
         self._transaction = transaction
+        self._saved = saved
         self._conversations = conversations
         self._contacts = contacts
         self._messages: Identities[MessageId, Message] = Identities(transaction, rows.MESSAGES, self._load)
@@ -81,6 +87,7 @@ class PostgresMessages:
         self.wiped: dict[MessageId, Message] = {}
 
     def save(self, message: Message) -> None:
+        self._saved.wrote()
         self._messages.save(message.id, message)
 
     def wipe(self, tombstone: Message) -> None:
@@ -88,6 +95,7 @@ class PostgresMessages:
         self.wiped[tombstone.id] = tombstone
 
     async def append(self, message: NewMessage) -> Message:
+        self._saved.wrote()
         conversation = self._conversations.held(message.conversation_id)
         placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
         self._appended.append(placed)

@@ -1,12 +1,12 @@
 """Users, sessions and contacts of one unit of work."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.identities import Identities
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Transaction
+from application.bus.account import Ledger
 from domain.contacts.contact import Contact
 from domain.identity.session import Session
 from domain.identity.settings import Settings
@@ -42,7 +42,7 @@ DELETE FROM user_contacts
 class PostgresUsers:
     """Accounts with their settings."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._users: Identities[UserId, User] = Identities(transaction, rows.USERS, self._load)
@@ -118,7 +118,7 @@ class PostgresUsers:
 class PostgresSessions:
     """Device sessions, locked while they are looked at."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._sessions: Identities[SessionId, Session] = Identities(transaction, rows.SESSIONS, self._lock)
@@ -162,7 +162,7 @@ class PostgresSessions:
 class PostgresContacts:
     """Whom people saved or blocked."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._contacts: Identities[Pair, Contact] = Identities(transaction, rows.CONTACTS, self._load)

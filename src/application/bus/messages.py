@@ -53,10 +53,12 @@ class Message(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unkn
 class Command(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wish to change something, in the imperative. Also its HTTP schema, its frame and its log payload.
 
-    ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure; ``words``
+    ``batched``: it is about one conversation (``conversation_id``), may share a transaction with others, and refuses
+    before it writes. ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure; ``words``
     those that are what a message says, and what stands there once it is wiped.
     """
 
+    batched: ClassVar[bool] = False
     personal: ClassVar[dict[str, Any]] = {}
     words: ClassVar[dict[str, Any]] = {}
 
