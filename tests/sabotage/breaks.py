@@ -160,6 +160,14 @@ class FindsAnother(MemoryUsers):
         return None if found is None else copied(found)
 
 
+class HoldsNobody(MemoryUsers):
+    """Looks at accounts and keeps nobody from them."""
+
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
+        users = self._turn._store.users
+        return {id: copied(users[id]) for id in user_ids if id in users}
+
+
 class FindsTheStored(MemoryUsers):
     """Hands out what is stored, and not a copy."""
 
@@ -301,6 +309,7 @@ STORE_BREAKS: dict[str, Break] = {
     "events are told twice": units(TellsEventsTwice),
     "a commit forgets the outbox": units(ForgetsToTell),
     "find hands out another object": repository(users=lambda u: FindsAnother(u._turn, u._saved)),
+    "holding an account keeps nobody from it": repository(users=lambda u: HoldsNobody(u._turn, u._saved)),
     "find hands out what is stored": repository(users=lambda u: FindsTheStored(u._turn, u._saved)),
     "ranges are stored twice": repository(participants=lambda u: KeepsRanges(u._turn, u._saved)),
     "unread counts one's own messages": repository(

@@ -13,6 +13,7 @@ from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock, MemoryIds
 from application.ports.security import Passwords
 from application.ports.system import Clock, Ids
+from application.testing.account_locks import AccountLocksContract
 from application.testing.caches import CachesContract
 from application.testing.caches import Servers as RememberingServers
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
@@ -97,6 +98,10 @@ class TestUnitOfWork(UnitOfWorkContract):
 
 
 class TestUsers(UsersContract):
+    pass
+
+
+class TestAccountLocks(AccountLocksContract):
     pass
 
 

@@ -194,6 +194,13 @@ class GroupRights:
             refused = await people.owner.refused(method, path_of(place, "members", "not-a-uuid"), body)
             assert refused == (404, "member_not_found")
 
+    async def test_a_missing_right_is_told_before_a_stale_entity_tag(self, client: httpx.AsyncClient) -> None:
+        people = await cast(client)
+        place = await people.group()
+        for position, wanted in (("member", RANK), ("owner", (412, "precondition_failed"))):
+            stale = await people[position].ask("PATCH", path_of(place), {"subject": "x"}, if_match='"stale"')
+            assert verdict(stale) == wanted
+
     async def test_who_was_demoted_may_no_more_and_who_was_promoted_may(
         self, client: httpx.AsyncClient
     ) -> None:

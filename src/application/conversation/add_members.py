@@ -35,7 +35,6 @@ class Place(Struct, frozen=True, kw_only=True):
     role: Role
     joined_at: str
     added_by: UserId
-    silenced_until: str | None
 
 
 class Addition(Struct, frozen=True, kw_only=True):
@@ -122,7 +121,7 @@ async def shown(addition: Addition, actor: Actor, people: People) -> MembersAdde
                 role=each.role,
                 joined_at=each.joined_at,
                 added_by=each.added_by,
-                silenced_until=each.silenced_until,
+                silenced_until=None,
             )
             for each in addition.added
         ],
@@ -136,5 +135,4 @@ def _place(member: Participant) -> Place:
         role=member.role,
         joined_at=moment(member.joined_at),
         added_by=member.added_by or member.user_id,
-        silenced_until=moment(member.silenced_until) if member.silenced_until else None,
     )

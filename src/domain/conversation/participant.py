@@ -76,10 +76,11 @@ class Participant:
         conversation.member_count -= 1
 
     def join_again(self, conversation: Conversation, added_by: UserId, now: datetime) -> None:
-        """Take part once more, as a member with nothing unread. A silence outlasts having been away."""
+        """Take part once more, as a member like any other, with nothing unread."""
         self.role = Role.MEMBER
         self.joined_at = now
         self.added_by = added_by
+        self.silenced_until = None
         self.left_at = self.left_sequence = self.left_snapshot = None
         self.archived = False
         self.my_revision += 1

@@ -68,7 +68,7 @@ async def start_direct(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyR
         summary="Create a group",
         body=CreateGroup,
         answers={201: GroupCreated},
-        refusals=("idempotency_conflict", "rate_limited"),
+        refusals=("group_full", "idempotency_conflict", "rate_limited"),
         takes_key=True,
     ),
 )

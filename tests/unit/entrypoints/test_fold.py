@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -127,6 +128,50 @@ async def test_groups() -> None:
         erase = {"password": PASSWORD, "redact_messages": True}
         on.observers = [each for each in on.observers if each.client.someone.id != on.cem.id]
         await on.step("a member is erased", lambda: on.cem.done("POST", "/v1/users/me/erase", erase))
+
+
+async def test_group_life() -> None:
+    async with cast() as on:
+        body = {"subject": "A group", "member_ids": [on.ben.id]}
+        made = await on.step("create", lambda: on.ann.done("POST", "/v1/conversations/groups", body))
+        group = f"/v1/conversations/{made['conversation']['id']}"
+        everybody = {"user_ids": [on.cem.id, on.ben.id]}
+        ben, cem = f"{group}/members/{on.ben.id}", f"{group}/members/{on.cem.id}"
+        info = {"subject": "Another", "description": "words", "expiry_seconds": 3600, "post_policy": "ADMINS"}
+        silence = {"role": "ADMIN", "silenced_until": "2126-01-01T00:00:00.000Z"}
+        steps: list[tuple[str, Someone, str, str, Any]] = [
+            ("add", on.ann, "POST", f"{group}/members", everybody),
+            ("read", on.cem, "POST", f"{group}/read", _up_to(2)),
+            ("promote", on.ann, "PATCH", ben, {"role": "ADMIN"}),
+            ("silence", on.ben, "PATCH", cem, {"silenced_until": silence["silenced_until"]}),
+            ("promote the silenced", on.ann, "PATCH", cem, silence),
+            ("let speak", on.ann, "PATCH", cem, {"silenced_until": None}),
+            ("change everything", on.cem, "PATCH", group, info),
+            ("change something back", on.ann, "PATCH", group, {"description": None, "post_policy": "ALL"}),
+            ("remove", on.ann, "DELETE", cem, None),
+            ("rename without them", on.ann, "PATCH", group, {"subject": "Third"}),
+            ("add again", on.ben, "POST", f"{group}/members", everybody),
+            ("hand over", on.ann, "POST", f"{group}/transfer", {"user_id": on.cem.id}),
+            ("leave as owner", on.cem, "POST", f"{group}/leave", {"successor_id": on.ben.id}),
+            ("leave", on.ann, "POST", f"{group}/leave", {}),
+            ("add the founder", on.ben, "POST", f"{group}/members", {"user_ids": [on.ann.id]}),
+            ("delete", on.ben, "DELETE", group, None),
+        ]
+        for name, who, method, path, given in steps:
+            await on.step(name, partial(who.done, method, path, given))
+            if name in ("add", "add again"):
+                await on.step(f"send after {name}", lambda: on.ben.send(made["conversation"]["id"]))
+
+
+async def test_how_long_messages_live_in_a_direct_conversation() -> None:
+    async with cast() as on:
+        opened = await on.step(
+            "open", lambda: on.ann.done("POST", "/v1/conversations/direct", {"user_id": on.ben.id})
+        )
+        place = f"/v1/conversations/{opened['id']}"
+        await on.step("limit", lambda: on.ann.done("PATCH", place, {"expiry_seconds": 3600}))
+        await on.step("send", lambda: on.ben.send(opened["id"]))
+        await on.step("for ever", lambda: on.ben.done("PATCH", place, {"expiry_seconds": None}))
 
 
 def _up_to(sequence: int) -> dict[str, int]:
