@@ -17,6 +17,7 @@ from adapters.system.clock import SystemClock, SystemIds
 from application.bus.access import Gatekeepers
 from application.bus.bus import Bus
 from application.catalogue import register
+from application.conversation.joining import GroupSize
 from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
@@ -55,6 +56,7 @@ def _ports(
     people: People,
     sight: Sight,
     cursors: Cursors,
+    settings: Settings,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
     return {
@@ -65,6 +67,7 @@ def _ports(
         People: people,
         Sight: sight,
         Cursors: cursors,
+        GroupSize: GroupSize(settings.group_members),
         Profiles: store.profiles,
         Directory: store.directory,
         Credentials: store.credentials,
@@ -136,7 +139,7 @@ class Container(containers.DeclarativeContainer):
         credentials=store.provided.credentials,
     )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors
+        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors, settings
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)
@@ -162,6 +165,7 @@ class Container(containers.DeclarativeContainer):
         hub=hub,
         attendance=attendance,
         watching=watching,
+        people=people,
         gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),
         epoch=epoch,

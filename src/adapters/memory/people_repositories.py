@@ -43,6 +43,9 @@ class MemoryUsers:
     async def lock(self, user_id: UserId) -> User | None:
         return await self.find(user_id)
 
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
+        return await self.find_many(user_ids)
+
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
         store = await self._turn.take()
         key = (kind, folded(identifier))

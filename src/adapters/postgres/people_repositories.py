@@ -23,6 +23,7 @@ _BY_IDENTIFIER = {
 }
 _LOCK_SESSIONS = f"SELECT {rows.SESSIONS.names} FROM user_sessions WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _LOCK_PERSON = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE"
+_HOLD_PEOPLE = "SELECT 1 FROM users WHERE id = ANY($1) ORDER BY id FOR SHARE"
 _LOCK_LIVE = f"""
 SELECT {rows.SESSIONS.names} FROM user_sessions WHERE user_id = $1 AND NOT is_revoked ORDER BY id FOR UPDATE
 """
@@ -70,6 +71,13 @@ class PostgresUsers:
         self._users.distrust([user_id])
         self._settings.distrust([user_id])
         return await self.find(user_id)
+
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
+        # Shared: many may add one person at a time. Whoever changes the account waits, and makes these wait.
+        await self._transaction.fetch(_HOLD_PEOPLE, list(user_ids))
+        self._users.distrust(user_ids)
+        self._settings.distrust(user_ids)
+        return await self.find_many(user_ids)
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
         wanted = identifier.lower()

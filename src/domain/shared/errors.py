@@ -26,6 +26,7 @@
     │   ├── IdentifierTaken     identifier_taken
     │   ├── LastIdentifier      last_identifier
     │   ├── IdempotencyConflict idempotency_conflict
+    │   ├── NotAGroup           not_a_group
     │   └── GroupFull           group_full
     ├── PreconditionFailed      precondition_failed: it changed since you looked
     ├── RateLimited             rate_limited: later, not never
@@ -178,6 +179,11 @@ class LastIdentifier(Conflict):
 class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
     title = "This key was used before for a different request."
+
+
+class NotAGroup(Conflict):
+    code = "not_a_group"
+    title = "This is possible in groups only."
 
 
 class GroupFull(Conflict):
