@@ -1,7 +1,6 @@
 """Commands and queries as types: what is asked, what comes back, and who may ask."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -152,8 +151,16 @@ def uuid7_from(at: datetime, random: bytes) -> UUID:
     return UUID(int=value)
 
 
-def secret_fields(message: type[Message[Any]]) -> Iterator[str]:
+_secret_fields: dict[type[Any], frozenset[str]] = {}
+
+
+def secret_fields(message: type[Message[Any]]) -> frozenset[str]:
     """The names of a message's fields that are never stored."""
-    for each in msgspec.structs.fields(message):
-        if each.type is Secret or Secret in get_args(each.type):
-            yield each.name
+    known = _secret_fields.get(message)
+    if known is None:
+        known = _secret_fields[message] = frozenset(
+            each.name
+            for each in msgspec.structs.fields(message)
+            if each.type is Secret or Secret in get_args(each.type)
+        )
+    return known
