@@ -21,6 +21,8 @@ from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
 from application.identity.redact_messages import Redactor
+from application.messaging.edit_message import Windows
+from application.messaging.wipe_expired import Sweeper
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
 from application.ports.readers import (
@@ -55,6 +57,7 @@ def _ports(
     people: People,
     sight: Sight,
     cursors: Cursors,
+    windows: Windows,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
     return {
@@ -65,6 +68,7 @@ def _ports(
         People: people,
         Sight: sight,
         Cursors: cursors,
+        Windows: windows,
         Profiles: store.profiles,
         Directory: store.directory,
         Credentials: store.credentials,
@@ -133,10 +137,14 @@ class Container(containers.DeclarativeContainer):
         limits=realtime.provided.limits,
         rates=settings.provided.rates,
         conversations=store.provided.conversations,
+        messages=store.provided.messages,
         credentials=store.provided.credentials,
     )
+    windows = providers.Singleton(
+        Windows, edit=settings.provided.edit_window, delete=settings.provided.delete_window
+    )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors
+        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors, windows
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)
@@ -153,6 +161,7 @@ class Container(containers.DeclarativeContainer):
         witness=witness,
     )
     redactor = providers.Singleton(Redactor, bus, store.provided.redactions)
+    sweeper = providers.Singleton(Sweeper, bus, store.provided.expirations, clock)
     desk = providers.Singleton(
         Desk,
         bus=bus,

@@ -9,12 +9,12 @@ from statistics import median
 from typing import Any, Protocol
 
 import pytest
-from application.outbox.wire import data_of
 
 import application
 import domain
 from application.bus.messages import Command, Query
 from application.catalogue import COMMANDS, QUERIES
+from application.outbox.wire import data_of
 from domain.shared.errors import Refusal, refusals
 from domain.shared.events import Audience, catalogue
 from entrypoints.http.errors import STATUS

@@ -164,7 +164,14 @@ class Bus:
             events = uow.events()
             frames = encode(events, scope.new_id, now, id)
             entry = recorded or entry_of(
-                command, actor, id, now, key=key, result=result, subject_id=scope.subject_id
+                command,
+                actor,
+                id,
+                now,
+                key=key,
+                result=result,
+                subject_id=scope.subject_id,
+                as_done=scope.as_done,
             )
             await uow.commit(entry, frames)
         self._courier.dispatch(frames)

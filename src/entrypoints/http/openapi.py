@@ -31,6 +31,8 @@ def openapi(routes: Iterable[Any]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, method, operation, handler in operations:
         paths.setdefault(path, {})[method.lower()] = _operation(operation, handler, components)
+    for kind in {op.body for _, _, op, _ in operations if op.body}:
+        withhold(components, kind)
     for operation_kind in {op.body for _, _, op, _ in operations if op.body and (op.path or op.takes_match)}:
         _hide(components, operation_kind, operations)
     return {
@@ -60,6 +62,12 @@ def schema_hook(kind: type[Any]) -> dict[str, Any]:
     if kind is Secret:
         return {"type": "string", "format": "password"}
     raise NotImplementedError(kind)
+
+
+def withhold(components: dict[str, Any], kind: type[Any]) -> None:
+    """A command's fields that nobody can ask with are no part of its schema."""
+    for name in getattr(kind, "withheld", ()):
+        components[kind.__name__]["properties"].pop(name)
 
 
 def _by_method(route: HTTPRoute) -> list[tuple[str, Any]]:
