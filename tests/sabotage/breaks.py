@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.memory.chat_repositories import MemoryMessages, MemoryParticipants
+from adapters.memory.chat_repositories import MemoryParticipants
 from adapters.memory.copies import copied
+from adapters.memory.message_reader import MemoryMessageReader
+from adapters.memory.message_repository import MemoryMessages
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
 from adapters.memory.people_readers import MemoryDirectory
 from adapters.memory.people_repositories import MemoryUsers
-from adapters.memory.readers import MemoryConversationReader, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.turn import Turn
 from adapters.memory.unit_of_work import MemoryUnitOfWork
