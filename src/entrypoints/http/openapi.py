@@ -110,7 +110,12 @@ def _operation(operation: Operation, handler: Any, components: dict[str, Any]) -
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"} | ({"format": "uuid"} if name.endswith("_id") else {}),
+        }
         for name in operation.path
     ]
     if operation.query is not None:
