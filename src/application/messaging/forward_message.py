@@ -42,7 +42,7 @@ class Forwarded(Struct, frozen=True, kw_only=True):
 
 
 class ForwardMessage(Command[Forwarded], frozen=True, kw_only=True):
-    """``client_message_ids`` name the copies as in sending: one for each conversation. ``said`` is the server's own."""
+    """``client_message_ids`` name the copies as in sending: one for each conversation."""
 
     access = authenticated & rate_limit("messages") & may_forward
     withheld: ClassVar[tuple[str, ...]] = ("said",)

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, built from what each route says of itself and from the types it decodes with."""
 
+import re
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any, get_type_hints
@@ -65,9 +66,11 @@ def schema_hook(kind: type[Any]) -> dict[str, Any]:
 
 
 def withhold(components: dict[str, Any], kind: type[Any]) -> None:
-    """A command's fields that nobody can ask with are no part of its schema."""
+    """A command's fields that nobody can ask with are no part of its schema, nor is what only they are made of."""
     for name in getattr(kind, "withheld", ()):
-        components[kind.__name__]["properties"].pop(name)
+        gone = components[kind.__name__]["properties"].pop(name, None)
+        for part in re.findall(_REF.format(name="") + r"(\w+)", str(gone)):
+            components.pop(part)
 
 
 def _by_method(route: HTTPRoute) -> list[tuple[str, Any]]:
