@@ -154,6 +154,9 @@ async def test_everything_at_once_on_two_servers_deadlocks_nowhere_and_leaves_no
                 done[name] += answer.status_code in (200, 204)
 
     connection = await asyncpg.connect(database)
+    before = await connection.fetchval(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
     working = [
         asyncio.create_task(work)
         for work in (
@@ -168,6 +171,11 @@ async def test_everything_at_once_on_two_servers_deadlocks_nowhere_and_leaves_no
         await asyncio.sleep(0.01)
     await asyncio.gather(*working)
     rows = [await _snapshot(connection, place) for place in places]
+    # The bus would do again what a deadlock undid; here none may be.
+    deadlocks = (
+        "SELECT pg_stat_clear_snapshot(), deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
+    assert (await connection.fetchrow(deadlocks))["deadlocks"] == before
     await connection.close()
     print(
         done, "messages", sum(row["messages"] for row in rows), "events", sum(row["events"] for row in rows)

@@ -9,6 +9,7 @@ import pytest
 from entrypoints.container import Container
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
+from tests.scenarios.bad_messages import BadMessages
 from tests.scenarios.changing import Deleting, Editing
 from tests.scenarios.forwarding import Forwarding
 from tests.scenarios.messages import Looking, Messages, Replies
@@ -57,4 +58,8 @@ class TestReactions(Reactions):
 
 
 class TestForwarding(Forwarding):
+    pass
+
+
+class TestBadMessages(BadMessages):
     pass
