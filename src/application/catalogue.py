@@ -7,10 +7,16 @@ from typing import Any, get_type_hints
 from application.bus.bus import Registration
 from application.contacts import block_user, list_contacts, save_contact
 from application.conversation import (
+    add_members,
+    change_member,
     create_group,
+    delete_group,
     list_conversations,
     list_members,
+    remove_member,
     start_direct_conversation,
+    transfer_ownership,
+    update_conversation,
 )
 from application.identity import (
     change_password,
@@ -61,6 +67,13 @@ COMMANDS: dict[type[Any], Handler] = {
     block_user.UnblockUser: block_user.unblock,
     start_direct_conversation.StartDirectConversation: start_direct_conversation.handle,
     create_group.CreateGroup: create_group.handle,
+    update_conversation.UpdateConversation: update_conversation.handle,
+    add_members.AddMembers: add_members.handle,
+    remove_member.RemoveMember: remove_member.remove,
+    remove_member.LeaveGroup: remove_member.leave,
+    change_member.ChangeMember: change_member.handle,
+    transfer_ownership.TransferOwnership: transfer_ownership.handle,
+    delete_group.DeleteGroup: delete_group.handle,
     send_message.SendMessage: send_message.handle,
     edit_message.EditMessage: edit_message.handle,
     delete_message.DeleteMessage: delete_message.handle,
@@ -98,6 +111,8 @@ PREPARES: dict[type[Any], Handler] = {
     deactivate_account.DeactivateAccount: deactivate_account.prepare,
     erase_account.EraseAccount: erase_account.prepare,
     save_contact.SaveContact: save_contact.prepare,
+    update_conversation.UpdateConversation: update_conversation.prepare,
+    change_member.ChangeMember: change_member.prepare,
 }
 """What a command does before its transaction opens."""
 

@@ -17,6 +17,7 @@ from adapters.system.clock import SystemClock, SystemIds
 from application.bus.access import Gatekeepers
 from application.bus.bus import Bus
 from application.catalogue import register
+from application.conversation.joining import GroupSize
 from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
@@ -58,6 +59,7 @@ def _ports(
     sight: Sight,
     cursors: Cursors,
     windows: Windows,
+    settings: Settings,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
     return {
@@ -69,6 +71,7 @@ def _ports(
         Sight: sight,
         Cursors: cursors,
         Windows: windows,
+        GroupSize: GroupSize(settings.group_members),
         Profiles: store.profiles,
         Directory: store.directory,
         Credentials: store.credentials,
@@ -144,7 +147,17 @@ class Container(containers.DeclarativeContainer):
         Windows, edit=settings.provided.edit_window, delete=settings.provided.delete_window
     )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors, windows
+        _ports,
+        store,
+        passwords,
+        access_tokens,
+        refresh_tokens,
+        hashes,
+        people,
+        sight,
+        cursors,
+        windows,
+        settings,
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)
@@ -171,6 +184,7 @@ class Container(containers.DeclarativeContainer):
         hub=hub,
         attendance=attendance,
         watching=watching,
+        people=people,
         gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),
         epoch=epoch,

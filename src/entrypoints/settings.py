@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     broker: str
     relay: bool
     presence_seconds: int
+    group_members: int
     metrics_token: str
     log_format: str
     log_level: str
@@ -79,6 +80,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         broker=broker,
         relay=_flag(given, "SENTINAL_RELAY", True),
         presence_seconds=_number(given, "SENTINAL_PRESENCE_SECONDS", 30, 3, 30),
+        group_members=_number(given, "SENTINAL_GROUP_MEMBERS", 10_000, 2, 100_000),
         metrics_token=given.get("SENTINAL_METRICS_TOKEN", ""),
         log_format=_choice(given, "SENTINAL_LOG_FORMAT", "json", ("json", "console")),
         log_level=_choice(given, "SENTINAL_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),

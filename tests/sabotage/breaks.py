@@ -71,9 +71,9 @@ class Overlooks(MemoryUnitOfWork):
         super().__init__(turn)
         self._what = what
 
-    def _check(self, store: MemoryStore, entry: LogEntry, frames: Sequence[Frame]) -> None:
+    def _check(self, store: MemoryStore, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
         try:
-            super()._check(store, entry, frames)
+            super()._check(store, entries, frames)
         except Collision as collision:
             if str(collision) != self._what:
                 raise
@@ -88,22 +88,27 @@ class LosesAnEvent(MemoryUnitOfWork):
 
 
 class TellsEventsTwice(MemoryUnitOfWork):
+    def __init__(self, turn: Turn) -> None:
+        super().__init__(turn)
+        self._told: list[Event] = []
+
     def events(self) -> list[Event]:
-        return [event for aggregate in self._saved for event in aggregate.events]
+        self._told += super().events()
+        return list(self._told)
 
 
 class ForgetsToTell(MemoryUnitOfWork):
-    async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None:
-        await super().commit(entry, ())
+    async def commit(self, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
+        await super().commit(entries, ())
 
 
 class CommitsInTwoSteps(MemoryUnitOfWork):
     """Stores people before it has checked everything."""
 
-    def _check(self, store: MemoryStore, entry: LogEntry, frames: Sequence[Frame]) -> None:
-        super()._check(store, replace(entry, idempotency_key=None), ())
+    def _check(self, store: MemoryStore, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
+        super()._check(store, [replace(entry, idempotency_key=None) for entry in entries], ())
         self._store_people(store)
-        super(CommitsInTwoSteps, type(self)(self._turn))._check(store, entry, frames)
+        super(CommitsInTwoSteps, type(self)(self._turn))._check(store, entries, frames)
 
 
 class With(MemoryUnitOfWork):
@@ -280,13 +285,13 @@ def overlooking(what: str) -> Break:
 
 STORE_BREAKS: dict[str, Break] = {
     "a rollback keeps what was saved": units(KeepsWhatWasRolledBack),
-    "a rollback burns a number": repository(messages=lambda u: Burns(u._turn, u.conversations)),
+    "a rollback burns a number": repository(messages=lambda u: Burns(u._turn, u._saved, u.conversations)),
     "a refused commit keeps half of it": units(CommitsInTwoSteps),
     "a message does not bump the revision": repository(
-        messages=lambda u: Unrevised(u._turn, u.conversations)
+        messages=lambda u: Unrevised(u._turn, u._saved, u.conversations)
     ),
     "a message is appended without the lock": repository(
-        messages=lambda u: AppendsWithoutLock(u._turn, u.conversations)
+        messages=lambda u: AppendsWithoutLock(u._turn, u._saved, u.conversations)
     ),
     "a lock does not lock": units(MemoryUnitOfWork, NoTurn),
     "a client id is not unique": overlooking("one_message_per_client_id"),
@@ -300,7 +305,9 @@ STORE_BREAKS: dict[str, Break] = {
     "find hands out another object": repository(users=lambda u: FindsAnother(u._turn, u._saved)),
     "find hands out what is stored": repository(users=lambda u: FindsTheStored(u._turn, u._saved)),
     "ranges are stored twice": repository(participants=lambda u: KeepsRanges(u._turn, u._saved)),
-    "unread counts one's own messages": repository(messages=lambda u: CountsOwn(u._turn, u.conversations)),
+    "unread counts one's own messages": repository(
+        messages=lambda u: CountsOwn(u._turn, u._saved, u.conversations)
+    ),
     "a page repeats an entry": port(conversations=RepeatsAnEntry),
     "a page ignores pins": port(conversations=IgnoresPins),
     "who left reads on": port(messages=ShowsToThoseWhoLeft),

@@ -1,10 +1,9 @@
 """Conversations and participants of one unit of work."""
 
-from typing import Any
-
 from adapters.memory.copies import copied
 from adapters.memory.store import Membership
 from adapters.memory.turn import Turn
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant
 from domain.messaging.receipt import ReceiptRange
@@ -15,7 +14,7 @@ from domain.shared.ids import ConversationId, UserId
 class MemoryConversations:
     """Conversations with the counters that order each of them."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[ConversationId, Conversation] = {}
@@ -71,7 +70,7 @@ class MemoryConversations:
 class MemoryParticipants:
     """Memberships, those that ended included."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[Membership, Participant] = {}

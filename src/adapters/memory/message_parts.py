@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adapters.memory.store import MemoryStore
 from adapters.memory.turn import Turn
+from application.bus.account import Ledger
 from domain.messaging.attachment import Attachment
 from domain.messaging.reaction import Reaction, Tally, changed
 from domain.shared.ids import AttachmentId, MessageId, UserId
@@ -32,7 +33,8 @@ def tallies(
 class MemoryAttachments:
     """Attachments, and which of them the messages of this unit of work carry."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
+        self._saved = saved
         self._turn = turn
         self.attached: dict[MessageId, list[AttachmentId]] = {}
 
@@ -41,6 +43,7 @@ class MemoryAttachments:
         return {id: store.attachments[id] for id in ids if id in store.attachments}
 
     def attach(self, message_id: MessageId, ids: Sequence[AttachmentId]) -> None:
+        self._saved.wrote()
         self.attached[message_id] = list(ids)
 
     async def carried_by(self, message_ids: Sequence[MessageId]) -> dict[MessageId, tuple[Attachment, ...]]:
@@ -54,14 +57,17 @@ class MemoryAttachments:
 class MemoryReactions:
     """Reactions of one unit of work: the last word on each counts."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
+        self._saved = saved
         self._turn = turn
         self.changes: dict[tuple[MessageId, UserId, str], Reaction | None] = {}
 
     def add(self, reaction: Reaction) -> None:
+        self._saved.wrote()
         self.changes[reaction.message_id, reaction.user_id, reaction.reaction_code] = reaction
 
     def remove(self, message_id: MessageId, user_id: UserId, reaction_code: str) -> None:
+        self._saved.wrote()
         self.changes[message_id, user_id, reaction_code] = None
 
     async def tallies(

@@ -7,6 +7,7 @@ from adapters.memory import visibility
 from adapters.memory.chat_repositories import MemoryConversations
 from adapters.memory.copies import copied
 from adapters.memory.turn import Turn
+from application.bus.account import Ledger
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message, NewMessage
@@ -16,8 +17,9 @@ from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
 class MemoryMessages:
     """Messages, numbered from the conversation that this unit of work holds."""
 
-    def __init__(self, turn: Turn, conversations: MemoryConversations) -> None:
+    def __init__(self, turn: Turn, saved: Ledger, conversations: MemoryConversations) -> None:
         self._turn = turn
+        self._saved = saved
         self._conversations = conversations
         self._known: dict[MessageId, Message] = {}
         self.added: list[Message] = []
@@ -26,6 +28,7 @@ class MemoryMessages:
         self.hidden: dict[tuple[UserId, ConversationId, int], int] = {}
 
     def hide(self, message: Message, user_id: UserId, my_revision: int) -> None:
+        self._saved.wrote()
         self.hidden[user_id, message.conversation_id, message.seq_id] = my_revision
 
     async def place_of(self, message_id: MessageId) -> ConversationId | None:
@@ -38,6 +41,7 @@ class MemoryMessages:
         return visibility.seen_by(await self._turn.take(), user_id, message_ids, now)
 
     def save(self, message: Message) -> None:
+        self._saved.wrote()
         self._known[message.id] = self.written[message.id] = message
 
     def wipe(self, tombstone: Message) -> None:
@@ -63,6 +67,7 @@ class MemoryMessages:
 
     async def append(self, message: NewMessage) -> Message:
         await self._turn.take()
+        self._saved.wrote()
         conversation = self._conversations.held(message.conversation_id)
         placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
         self.added.append(placed)

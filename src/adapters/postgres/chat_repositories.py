@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.identities import Identities
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Batcher, Transaction
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role
 from domain.messaging.receipt import ReceiptRange
@@ -58,7 +58,7 @@ class PostgresConversations:
     def __init__(
         self,
         transaction: Transaction,
-        saved: list[Any],
+        saved: Ledger,
         on_lock: Callable[[Collection[ConversationId]], None],
     ) -> None:
         self._transaction = transaction
@@ -143,7 +143,7 @@ class PostgresConversations:
 class PostgresParticipants:
     """Memberships, those that ended included."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._participants: Identities[Membership, Participant] = Identities(

@@ -7,6 +7,7 @@ from typing import Any
 from adapters.postgres import rows
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Transaction
+from application.bus.account import Ledger
 from domain.messaging.attachment import Attachment
 from domain.messaging.reaction import Reaction, Tally, changed
 from domain.shared.ids import AttachmentId, MessageId, UserId
@@ -66,7 +67,8 @@ class _Link:
 class PostgresAttachments:
     """Attachments, and which of them the messages of this unit of work carry."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
+        self._saved = saved
         self._transaction = transaction
         self._attached: dict[MessageId, list[AttachmentId]] = {}
 
@@ -77,6 +79,7 @@ class PostgresAttachments:
         return {row["id"]: rows.attachment(row) for row in found}
 
     def attach(self, message_id: MessageId, ids: Sequence[AttachmentId]) -> None:
+        self._saved.wrote()
         self._attached[message_id] = list(ids)
 
     async def carried_by(self, message_ids: Sequence[MessageId]) -> dict[MessageId, tuple[Attachment, ...]]:
@@ -99,15 +102,18 @@ class PostgresAttachments:
 class PostgresReactions:
     """Reactions of one unit of work: the last word on each counts."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
+        self._saved = saved
         self._transaction = transaction
         self._changes: dict[tuple[MessageId, UserId, str], Reaction | None] = {}
         self._removed: dict[tuple[MessageId, UserId, str], None] = {}
 
     def add(self, reaction: Reaction) -> None:
+        self._saved.wrote()
         self._changes[reaction.message_id, reaction.user_id, reaction.reaction_code] = reaction
 
     def remove(self, message_id: MessageId, user_id: UserId, reaction_code: str) -> None:
+        self._saved.wrote()
         key = (message_id, user_id, reaction_code)
         self._changes[key] = self._removed[key] = None
 

@@ -11,6 +11,7 @@ from adapters.postgres.people_repositories import PostgresContacts
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Batcher, Transaction
 from adapters.postgres.visibility import SEEN, UNREAD_AT_MOST, is_news
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType, preview
@@ -82,9 +83,14 @@ class PostgresMessages:
     """Messages. What was appended is found again before it is written."""
 
     def __init__(
-        self, transaction: Transaction, conversations: PostgresConversations, contacts: PostgresContacts
+        self,
+        transaction: Transaction,
+        saved: Ledger,
+        conversations: PostgresConversations,
+        contacts: PostgresContacts,
     ) -> None:
         self._transaction = transaction
+        self._saved = saved
         self._conversations = conversations
         self._contacts = contacts
         self._messages: Identities[MessageId, Message] = Identities(transaction, rows.MESSAGES, self._load)
@@ -96,6 +102,7 @@ class PostgresMessages:
         self.wiped: dict[MessageId, Message] = {}
 
     def save(self, message: Message) -> None:
+        self._saved.wrote()
         self._messages.save(message.id, message)
 
     def wipe(self, tombstone: Message) -> None:
@@ -108,6 +115,7 @@ class PostgresMessages:
         return [origin for origin in origins if origin is not None]
 
     def hide(self, message: Message, user_id: UserId, my_revision: int) -> None:
+        self._saved.wrote()
         self._hidden.append(
             _Hidden(user_id, message.conversation_id, message.id, message.seq_id, my_revision)
         )
@@ -123,6 +131,7 @@ class PostgresMessages:
         return {row["id"] for row in found}
 
     async def append(self, message: NewMessage) -> Message:
+        self._saved.wrote()
         conversation = self._conversations.held(message.conversation_id)
         placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
         self._appended.append(placed)

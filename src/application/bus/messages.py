@@ -1,7 +1,7 @@
 """Commands and queries as types: what is asked, what comes back, and who may ask."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -53,11 +53,13 @@ class Message(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unkn
 class Command(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wish to change something, in the imperative. Also its HTTP schema, its frame and its log payload.
 
-    ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure; ``words``
+    ``batched``: it is about one conversation (``conversation_id``), may share a transaction with others, and refuses
+    before it writes. ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure; ``words``
     those that are what a message says, and what makes what stands there once it is wiped: of the fields, and of a number
     that is the same for the same words; ``withheld`` those that only the log has, and nobody can ask with.
     """
 
+    batched: ClassVar[bool] = False
     personal: ClassVar[dict[str, Any]] = {}
     words: ClassVar[dict[str, Callable[[dict[str, Any], int], Any]]] = {}
     withheld: ClassVar[tuple[str, ...]] = ()
@@ -154,8 +156,16 @@ def uuid7_from(at: datetime, random: bytes) -> UUID:
     return UUID(int=value)
 
 
-def secret_fields(message: type[Message[Any]]) -> Iterator[str]:
+_secret_fields: dict[type[Any], frozenset[str]] = {}
+
+
+def secret_fields(message: type[Message[Any]]) -> frozenset[str]:
     """The names of a message's fields that are never stored."""
-    for each in msgspec.structs.fields(message):
-        if each.type is Secret or Secret in get_args(each.type):
-            yield each.name
+    known = _secret_fields.get(message)
+    if known is None:
+        known = _secret_fields[message] = frozenset(
+            each.name
+            for each in msgspec.structs.fields(message)
+            if each.type is Secret or Secret in get_args(each.type)
+        )
+    return known

@@ -30,6 +30,7 @@ class SendMessage(Command[MessageView], frozen=True, kw_only=True):
     """``client_message_id`` is the sender's own name for the message: sending it twice sends it once."""
 
     access = authenticated & rate_limit("messages") & participant & may_post & not_blocked
+    batched = True
     words: ClassVar[dict[str, Any]] = {
         "content": placeholders.content_instead,
         "metadata": placeholders.metadata_instead,

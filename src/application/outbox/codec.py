@@ -15,6 +15,7 @@ from application.outbox.wire import conversation_of, data_of, subject_of
 from application.ports.events import Frame
 from domain.contacts.events import ContactChanged
 from domain.conversation.events import (
+    MemberAdded,
     MemberRemoved,
     MemberUpdated,
     ParticipationChanged,
@@ -67,6 +68,8 @@ def _frame(event: Event, id: EventId, now: datetime, command_id: CommandId) -> F
         channels = (f"conversation:{conversation_id}",)
         if isinstance(event, MemberRemoved | MemberUpdated):
             channels = (*channels, f"user:{event.user_id}")
+        elif isinstance(event, MemberAdded):
+            channels = (*channels, *(f"user:{user_id}" for user_id in event.user_ids))
     return Frame(
         id=id,
         aggregate_type=aggregate_type,

@@ -10,9 +10,13 @@ from application.conversation.views import ConversationView, LastMessage, ListEn
 from application.messaging.views import MessageView
 from application.views import Moment
 from domain.contacts.events import ContactChanged
+from domain.conversation.conversation import PostPolicy
 from domain.conversation.events import (
     ConversationCreated,
+    ConversationDeleted,
+    ConversationUpdated,
     Departure,
+    MemberAdded,
     MemberRemoved,
     MemberUpdated,
     ParticipationChanged,
@@ -79,6 +83,23 @@ class ReactionChanged(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class ConversationChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``conversation.updated``: the fields that changed, as they are now."""
+
+    subject: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    expiry_seconds: int | msgspec.UnsetType | None = msgspec.UNSET
+    post_policy: PostPolicy | msgspec.UnsetType = msgspec.UNSET
+
+
+class MembersJoined(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``member.added``."""
+
+    user_ids: list[UserId]
+    role: Role
+    by: UserId
+
+
 class MemberGone(msgspec.Struct, frozen=True, kw_only=True):
     """Data of ``member.removed``."""
 
@@ -125,6 +146,12 @@ def data_of(event: Event, now: datetime) -> Any:
                 reaction_code=event.reaction_code,
                 count=event.count,
             )
+        case ConversationUpdated():
+            return ConversationChanges(**event.changes)
+        case ConversationDeleted():
+            return None
+        case MemberAdded():
+            return MembersJoined(user_ids=list(event.user_ids), role=event.role, by=event.by)
         case MemberRemoved():
             return MemberGone(user_id=event.user_id, by=event.by, reason=event.reason)
         case MemberUpdated():

@@ -24,7 +24,7 @@ from domain.shared.ids import AttachmentId, ClientMessageId, ConversationId, Mes
 class Users(Protocol):
     """Promise: identifiers are unique without regard to case; a second one raises ``IdentifierTaken`` naming it
     at commit. ``lock`` keeps others from changing the account and its settings until the unit of work ends; both are
-    then current.
+    then current. ``hold`` does so for several, in the order of their ids, for those who do not change them themselves.
     """
 
     def add(self, user: User, settings: Settings) -> None: ...
@@ -34,6 +34,8 @@ class Users(Protocol):
     async def find(self, user_id: UserId) -> User | None: ...
 
     async def lock(self, user_id: UserId) -> User | None: ...
+
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]: ...
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None: ...
 

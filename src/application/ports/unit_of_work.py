@@ -23,7 +23,8 @@ from domain.shared.ids import UserId
 class UnitOfWork(Protocol):
     """Promise: everything added, saved, appended and told becomes durable together by ``commit``, or not at all.
 
-    ``events`` drains what the saved aggregates recorded, in the order in which they were saved. Handlers find,
+    ``events`` drains what the saved aggregates recorded, in the order in which they were saved; of several handlers
+    that share the unit of work, each with an ``account``, what that one saved. Handlers find,
     change and save; the bus alone commits. ``forget_person`` takes, at commit, what is personal of somebody from the log
     (commands they gave or that were about their account, and kept answers) and from events for their devices.
     """
@@ -56,7 +57,7 @@ class UnitOfWork(Protocol):
 
     def events(self) -> list[Event]: ...
 
-    async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None: ...
+    async def commit(self, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None: ...
 
 
 class UnitsOfWork(Protocol):

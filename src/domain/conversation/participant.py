@@ -74,6 +74,22 @@ class Participant:
         self.left_snapshot = conversation.snapshot()
         conversation.member_count -= 1
 
+    def join_again(self, conversation: Conversation, added_by: UserId, now: datetime) -> None:
+        """Take part once more, as a member with nothing unread. A silence outlasts having been away."""
+        self.role = Role.MEMBER
+        self.joined_at = now
+        self.added_by = added_by
+        self.left_at = self.left_sequence = self.left_snapshot = None
+        self.archived = False
+        self.my_revision += 1
+        self.begin_at(conversation.last_sequence)
+
+    def begin_at(self, sequence: int) -> None:
+        """Owe no receipt for what was said up to ``sequence``, and have nothing of it unread."""
+        self.joined_sequence = sequence
+        self.last_read_sequence = self.last_delivered_sequence = sequence
+        self.told_read_sequence = self.told_delivered_sequence = sequence
+
     def require_may_post(self, conversation: Conversation, now: datetime) -> None:
         """Raises ``Silenced`` or ``PostingRestricted``."""
         if self.silenced_until is not None and now < self.silenced_until:

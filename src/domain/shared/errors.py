@@ -35,6 +35,7 @@
     │   ├── AlreadyDeleted      message_deleted
     │   ├── AttachmentNotReady  attachment_not_ready
     │   ├── TooManyReactions    too_many_reactions
+    │   ├── NotAGroup           not_a_group
     │   └── GroupFull           group_full
     ├── PreconditionFailed      precondition_failed: it changed since you looked
     ├── RateLimited             rate_limited: later, not never
@@ -232,6 +233,11 @@ class AttachmentNotReady(Conflict):
 class TooManyReactions(Conflict):
     code = "too_many_reactions"
     title = "The message has as many different reactions as it may have."
+
+
+class NotAGroup(Conflict):
+    code = "not_a_group"
+    title = "This is possible in groups only."
 
 
 class GroupFull(Conflict):

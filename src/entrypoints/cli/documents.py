@@ -10,7 +10,7 @@ from litestar.di import Provide
 
 from adapters.jwt.keys import RETIRED_KEYS_VERIFY, SIGNS_AFTER, TOKENS_LIVE, SigningKeys
 from adapters.system.clock import SystemClock
-from entrypoints.http import contacts, conversations, identity, messages, people, presence
+from entrypoints.http import contacts, conversations, identity, members, messages, people, presence
 from entrypoints.http.openapi import openapi
 from entrypoints.ws.asyncapi import asyncapi
 
@@ -22,6 +22,7 @@ def openapi_of_this_version() -> dict[str, object]:
         *people.ROUTES,
         *contacts.ROUTES,
         *conversations.ROUTES,
+        *members.ROUTES,
         *messages.ROUTES,
         *presence.ROUTES,
     ]

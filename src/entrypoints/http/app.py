@@ -6,7 +6,16 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from entrypoints.container import Container
-from entrypoints.http import contacts, conversations, identity, messages, operations, people, presence
+from entrypoints.http import (
+    contacts,
+    conversations,
+    identity,
+    members,
+    messages,
+    operations,
+    people,
+    presence,
+)
 from entrypoints.http.auth import RequireToken
 from entrypoints.http.desk import Desk
 from entrypoints.http.envelope import Envelope
@@ -31,6 +40,7 @@ def application(container: Container) -> ASGIApp:
             *people.ROUTES,
             *contacts.ROUTES,
             *conversations.ROUTES,
+            *members.ROUTES,
             *messages.ROUTES,
             *presence.ROUTES,
         ],

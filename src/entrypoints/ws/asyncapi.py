@@ -9,8 +9,10 @@ from application.conversation.views import ListEntry, Participation
 from application.messaging.views import MessageView
 from application.outbox.wire import (
     ContactUpdated,
+    ConversationChanges,
     MemberChanged,
     MemberGone,
+    MembersJoined,
     MessageGone,
     MessageLeftOut,
     ReactionChanged,
@@ -35,6 +37,9 @@ EVENT_DATA: dict[str, Any] = {
     "receipt.updated": ReceiptUpdated,
     "participation.updated": Participation,
     "message.deleted": MessageGone,
+    "conversation.updated": ConversationChanges,
+    "conversation.deleted": None,
+    "member.added": MembersJoined,
     "member.removed": MemberGone,
     "member.updated": MemberChanged,
     "contact.updated": ContactUpdated,
@@ -54,7 +59,7 @@ def asyncapi() -> dict[str, Any]:
         "ping": Ping,
         "presence.watch": WatchPresence,
     }
-    kinds = [*received.values(), *EVENT_DATA.values()]
+    kinds = [*received.values(), *(data for data in EVENT_DATA.values() if data is not None)]
     _, components = msgspec.json.schema_components(
         list(dict.fromkeys(kinds)), schema_hook=schema_hook, ref_template=_REF
     )
@@ -117,7 +122,7 @@ def _event(name: str, data: Any) -> dict[str, Any]:
                 "revision": {"type": "integer"},
                 "my_revision": {"type": "integer"},
                 "at": {"type": "string", "format": "date-time"},
-                "data": {"$ref": _REF.format(name=data.__name__)},
+                "data": {"type": "null"} if data is None else {"$ref": _REF.format(name=data.__name__)},
             },
         },
     }
