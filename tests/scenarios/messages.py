@@ -263,3 +263,45 @@ class Looking:
                 await asyncio.sleep(0.02)
         assert await backstage.says(first["id"]) == "stays"
         assert await counters(ann, place) == before
+
+    async def test_who_left_sees_what_was_said_so_far_as_it_is_now_and_may_only_look_hide_and_forward(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben = await somebody(client), await somebody(client)
+        place, own = await ann.group(ben), await ben.group()
+        one, two, mine = [await say(who, place) for who in (ann, ann, ben)]
+        await ben.done("POST", f"/v1/conversations/{place}/leave")
+        later = await say(ann, place)
+        wanted = (404, "message_not_found")
+        assert await ben.refused("GET", f"/v1/messages/{later['id']}") == wanted
+        assert await ben.refused("DELETE", f"/v1/messages/{later['id']}?for=me") == wanted
+        await ann.done("PATCH", f"/v1/messages/{one['id']}", {"content": "changed"})
+        await ann.done("DELETE", f"/v1/messages/{two['id']}?for=everyone")
+        assert (await ben.get(f"/v1/messages/{one['id']}"))["content"] == "changed"
+        assert (await ben.get(f"/v1/messages/{two['id']}"))["content"] is None
+        before = await counters(ann, place)
+        for method, path, given in (
+            ("PATCH", "/v1/messages/{}", {"content": "x"}),
+            ("DELETE", "/v1/messages/{}?for=everyone", None),
+            ("PUT", "/v1/messages/{}/reactions/:a:", None),
+            ("DELETE", "/v1/messages/{}/reactions/:a:", None),
+        ):
+            for message in (mine, one):
+                refused = await ben.refused(method, path.format(message["id"]), given)
+                assert refused == (403, "not_a_participant"), (method, path)
+        to_own = {"conversation_ids": [own], "client_message_ids": [str(uuid.uuid4())]}
+        (copy,) = (await ben.done("POST", f"/v1/messages/{one['id']}/forward", to_own))["items"]
+        assert (copy["content"], copy["forwarded_from_msg_id"]) == ("changed", one["id"])
+        await ben.done("DELETE", f"/v1/messages/{one['id']}?for=me")
+        assert await ben.refused("GET", f"/v1/messages/{one['id']}") == wanted
+        assert (await history(ben, own))[-1]["forwarded_from_msg_id"] is None
+        assert await counters(ann, place) == before
+
+    async def test_a_closed_group_has_no_messages(self, client: httpx.AsyncClient) -> None:
+        ann = await somebody(client)
+        place = await ann.group()
+        sent = await say(ann, place)
+        await ann.done("DELETE", f"/v1/conversations/{place}")
+        for method, path in (("GET", ""), ("DELETE", "?for=me"), ("DELETE", "?for=everyone")):
+            refused = await ann.refused(method, f"/v1/messages/{sent['id']}{path}")
+            assert refused == (404, "message_not_found")

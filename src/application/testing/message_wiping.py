@@ -4,6 +4,10 @@ from typing import Any
 
 import msgspec
 
+from application.catalogue import COMMANDS
+from application.messaging.edit_message import EditMessage
+from application.messaging.react import AddReaction
+from application.messaging.send_message import SendMessage
 from application.testing.builders import AT, a_frame, a_text, an_id, later
 from application.testing.message_parts import a_reaction, stored
 from application.testing.stage import append, commit, group_of, people, send
@@ -88,6 +92,7 @@ class MessageWipingContract:
         ]
 
     async def test_in_the_log_the_same_words_stay_the_same_and_others_differ(self, world: World) -> None:
+        assert {SendMessage, EditMessage, AddReaction} <= {kind for kind in COMMANDS if kind.words}
         message = (await self._one(world))[3]
         await _log(world, "SendMessage", {"type": "TEXT", "content": "a"}, id=CommandId(message.id))
         for text in ("a", "b", "b", "a", "c"):
