@@ -33,7 +33,17 @@ from application.identity import (
     register_user,
     sessions,
 )
-from application.messaging import list_messages, mark_read, send_message
+from application.messaging import (
+    delete_message,
+    edit_message,
+    forward_message,
+    get_message,
+    list_messages,
+    mark_read,
+    react,
+    send_message,
+    wipe_expired,
+)
 from application.presence import get_presence
 
 Handler = Callable[..., Awaitable[Any]]
@@ -65,6 +75,12 @@ COMMANDS: dict[type[Any], Handler] = {
     transfer_ownership.TransferOwnership: transfer_ownership.handle,
     delete_group.DeleteGroup: delete_group.handle,
     send_message.SendMessage: send_message.handle,
+    edit_message.EditMessage: edit_message.handle,
+    delete_message.DeleteMessage: delete_message.handle,
+    forward_message.ForwardMessage: forward_message.handle,
+    react.AddReaction: react.add,
+    react.RemoveReaction: react.remove,
+    wipe_expired.WipeExpired: wipe_expired.handle,
     mark_read.MarkRead: mark_read.read,
     mark_read.MarkDelivered: mark_read.delivered,
 }
@@ -82,6 +98,8 @@ QUERIES: dict[type[Any], Handler] = {
     list_conversations.GetConversation: list_conversations.get_one,
     list_members.ListMembers: list_members.handle,
     list_messages.ListMessages: list_messages.handle,
+    get_message.GetMessage: get_message.get_one,
+    get_message.ListReactions: get_message.list_reactions,
     get_presence.GetPresence: get_presence.handle,
 }
 
@@ -98,7 +116,10 @@ PREPARES: dict[type[Any], Handler] = {
 }
 """What a command does before its transaction opens."""
 
-REPEATS: dict[type[Any], Handler] = {send_message.SendMessage: send_message.repeat}
+REPEATS: dict[type[Any], Handler] = {
+    send_message.SendMessage: send_message.repeat,
+    forward_message.ForwardMessage: forward_message.repeat,
+}
 """How a command that carries its own idempotency key finds its earlier answer."""
 
 

@@ -22,6 +22,8 @@ from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
 from application.identity.redact_messages import Redactor
+from application.messaging.edit_message import Windows
+from application.messaging.wipe_expired import Sweeper
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
 from application.ports.readers import (
@@ -56,6 +58,7 @@ def _ports(
     people: People,
     sight: Sight,
     cursors: Cursors,
+    windows: Windows,
     settings: Settings,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
@@ -67,6 +70,7 @@ def _ports(
         People: people,
         Sight: sight,
         Cursors: cursors,
+        Windows: windows,
         GroupSize: GroupSize(settings.group_members),
         Profiles: store.profiles,
         Directory: store.directory,
@@ -136,10 +140,24 @@ class Container(containers.DeclarativeContainer):
         limits=realtime.provided.limits,
         rates=settings.provided.rates,
         conversations=store.provided.conversations,
+        messages=store.provided.messages,
         credentials=store.provided.credentials,
     )
+    windows = providers.Singleton(
+        Windows, edit=settings.provided.edit_window, delete=settings.provided.delete_window
+    )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors, settings
+        _ports,
+        store,
+        passwords,
+        access_tokens,
+        refresh_tokens,
+        hashes,
+        people,
+        sight,
+        cursors,
+        windows,
+        settings,
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)
@@ -156,6 +174,7 @@ class Container(containers.DeclarativeContainer):
         witness=witness,
     )
     redactor = providers.Singleton(Redactor, bus, store.provided.redactions)
+    sweeper = providers.Singleton(Sweeper, bus, store.provided.expirations, clock)
     desk = providers.Singleton(
         Desk,
         bus=bus,

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from adapters.memory.archive import MemoryArchive, MemoryRedactions
 from adapters.memory.caches import MemoryCaches
+from adapters.memory.message_reader import MemoryExpirations, MemoryMessageReader
 from adapters.memory.outbox import (
     MemoryBroker,
     MemoryCommandLog,
@@ -27,12 +28,12 @@ from adapters.memory.people_readers import (
     MemorySessionReader,
 )
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
-from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
 from adapters.memory.store import MemoryStore
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
-from adapters.postgres.message_reader import PostgresMessageReader
+from adapters.postgres.message_reader import PostgresExpirations, PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
 from adapters.postgres.people_readers import (
     PostgresContactReader,
@@ -69,6 +70,7 @@ from application.ports.readers import (
     Credentials,
     Directory,
     Epochs,
+    Expirations,
     MessageReader,
     Profiles,
     Redactions,
@@ -102,6 +104,7 @@ class Store:
     redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
+    expirations: Expirations
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox
@@ -157,6 +160,7 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
+            expirations=PostgresExpirations(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
             outbox=outbox,
@@ -184,6 +188,7 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
+        expirations=MemoryExpirations(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),

@@ -6,15 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.memory.chat_repositories import MemoryMessages, MemoryParticipants
+from adapters.memory.chat_repositories import MemoryParticipants
 from adapters.memory.copies import copied
+from adapters.memory.message_reader import MemoryMessageReader
+from adapters.memory.message_repository import MemoryMessages
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
 from adapters.memory.people_readers import MemoryDirectory
 from adapters.memory.people_repositories import MemoryUsers
-from adapters.memory.readers import MemoryConversationReader, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.turn import Turn
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.bus.account import Ledger
 from application.errors import Collision
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
@@ -26,6 +29,18 @@ from domain.messaging.message import Message, NewMessage
 from domain.shared.errors import IdentifierTaken
 from domain.shared.events import Event
 from domain.shared.ids import EventId, UserId
+from tests.sabotage.message_breaks import (
+    MESSAGE_READERS,
+    MESSAGE_UNITS,
+    CountsForEverybody,
+    HidesAtNoRevision,
+    HidesForTheSender,
+    LosesUnfinished,
+    RemembersByPlace,
+    RemovesOthers,
+    SeesEverything,
+    ShufflesAttachments,
+)
 from tests.sabotage.presence_breaks import GoesBack
 from tests.unit.adapters.memory_world import memory_world
 
@@ -289,6 +304,14 @@ def overlooking(what: str) -> Break:
     return units(lambda turn: Overlooks(turn, what))
 
 
+def _parts(kind: Callable[[Turn, Ledger], Any]) -> Callable[[With], Any]:
+    return lambda u: kind(u._turn, u._saved)
+
+
+def _of_messages(kind: type[MemoryMessages]) -> Break:
+    return repository(messages=lambda u: kind(u._turn, u._saved, u.conversations))
+
+
 STORE_BREAKS: dict[str, Break] = {
     "a rollback keeps what was saved": units(KeepsWhatWasRolledBack),
     "a rollback burns a number": repository(messages=lambda u: Burns(u._turn, u._saved, u.conversations)),
@@ -324,4 +347,16 @@ STORE_BREAKS: dict[str, Break] = {
     "two servers claim the outbox": port(outbox=ClaimsForEverybody, rival_outbox=ClaimsForEverybody),
     "the mirror goes back in time": port(mirror=GoesBack),
     "an answer is given after its time": port(command_log=AnswersTooLate),
+}
+STORE_BREAKS |= {name: units(kind) for name, kind in MESSAGE_UNITS.items()}
+STORE_BREAKS |= {name: port(**made) for name, made in MESSAGE_READERS.items()}
+STORE_BREAKS |= {
+    "a message is hidden for its sender": _of_messages(HidesForTheSender),
+    "a message is hidden at no revision": _of_messages(HidesAtNoRevision),
+    "everybody sees everything": _of_messages(SeesEverything),
+    "a place is looked up with its message": _of_messages(RemembersByPlace),
+    "attachments are carried in another order": repository(attachments=_parts(ShufflesAttachments)),
+    "unfinished attachments are not there": repository(attachments=_parts(LosesUnfinished)),
+    "no reaction is one's own": repository(reactions=_parts(CountsForEverybody)),
+    "one takes back others' reactions": repository(reactions=_parts(RemovesOthers)),
 }

@@ -22,8 +22,15 @@ from application.testing.contacts import ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.events import Air, BrokerContract, OutboxContract
 from application.testing.limits import Gate, LimitsContract
+from application.testing.message_parts import AttachmentsContract, ReactionsContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.message_sight import (
+    BesideMessagesContract,
+    ExpirationsContract,
+    MessageSightContract,
+)
+from application.testing.message_wiping import MessageWipingContract
 from application.testing.people_readers import (
     DirectoryContract,
     EpochsContract,
@@ -198,4 +205,28 @@ class TestClock(ClockContract):
 
 
 class TestIds(IdsContract):
+    pass
+
+
+class TestAttachments(AttachmentsContract):
+    pass
+
+
+class TestReactions(ReactionsContract):
+    pass
+
+
+class TestMessageSight(MessageSightContract):
+    pass
+
+
+class TestBesideMessages(BesideMessagesContract):
+    pass
+
+
+class TestExpirations(ExpirationsContract):
+    pass
+
+
+class TestMessageWiping(MessageWipingContract):
     pass

@@ -15,9 +15,12 @@ from domain.conversation.participant import Participant, Role
 from domain.identity.session import Session
 from domain.identity.settings import Settings
 from domain.identity.user import User
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
+from domain.messaging.reaction import Reaction
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import (
+    AttachmentId,
     ClientMessageId,
     CommandId,
     ConversationId,
@@ -58,7 +61,10 @@ class MemoryStore:
         self.messages: dict[MessageId, Message] = {}
         self.history: dict[ConversationId, list[MessageId]] = defaultdict(list)
         self.client_ids: dict[tuple[UserId, ClientMessageId], MessageId] = {}
-        self.hidden: set[tuple[UserId, ConversationId, int]] = set()
+        self.hidden: dict[tuple[UserId, ConversationId, int], int] = {}
+        self.attachments: dict[AttachmentId, Attachment] = {}
+        self.carried: dict[MessageId, list[AttachmentId]] = {}
+        self.reactions: dict[tuple[MessageId, UserId, str], Reaction] = {}
         self.frames: dict[EventId, Frame] = {}
         self.unmarked: dict[EventId, None] = {}
         self.revisions: dict[ConversationId, dict[int, EventId]] = defaultdict(dict)

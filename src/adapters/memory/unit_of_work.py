@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.memory import constraints, wiping
-from adapters.memory.chat_repositories import MemoryConversations, MemoryMessages, MemoryParticipants
+from adapters.memory.chat_repositories import MemoryConversations, MemoryParticipants
+from adapters.memory.message_parts import MemoryAttachments, MemoryReactions
+from adapters.memory.message_repository import MemoryMessages
 from adapters.memory.people_repositories import MemoryContacts, MemorySessions, MemoryUsers
 from adapters.memory.store import MemoryStore
 from adapters.memory.turn import Turn
@@ -27,6 +29,8 @@ class MemoryUnitOfWork:
         self.conversations = MemoryConversations(turn, self._saved)
         self.participants = MemoryParticipants(turn, self._saved)
         self.messages = MemoryMessages(turn, self._saved, self.conversations)
+        self.attachments = MemoryAttachments(turn, self._saved)
+        self.reactions = MemoryReactions(turn, self._saved)
         self._forgotten: list[UserId] = []
 
     def forget_person(self, user_id: UserId) -> None:
@@ -38,9 +42,11 @@ class MemoryUnitOfWork:
     async def commit(self, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
         store = await self._turn.take()
         self._check(store, entries, frames)
+        origins = wiping.origins_of(store, self.messages.wiped)
         self._store_people(store)
         self._store_conversations(store)
-        wiping.wipe_messages(store, self.messages.wiped)
+        self._store_parts(store)
+        wiping.wipe_messages(store, self.messages.wiped, origins)
         for user_id in self._forgotten:
             wiping.forget_person(store, user_id)
         for frame in frames:
@@ -83,6 +89,14 @@ class MemoryUnitOfWork:
         for message in self.messages.written.values():
             store.put_message(message)
         store.ranges.extend(self.participants.ranges)
+
+    def _store_parts(self, store: MemoryStore) -> None:
+        store.hidden.update(self.messages.hidden)
+        store.carried.update(self.attachments.attached)
+        for key, reaction in self.reactions.changes.items():
+            store.reactions.pop(key, None)
+            if reaction is not None:
+                store.reactions[key] = reaction
 
 
 class MemoryUnitsOfWork:

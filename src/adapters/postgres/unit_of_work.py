@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.postgres import wiping
 from adapters.postgres.chat_repositories import PostgresConversations, PostgresParticipants
+from adapters.postgres.message_parts import PostgresAttachments, PostgresReactions
 from adapters.postgres.message_repository import PostgresMessages
 from adapters.postgres.people_repositories import PostgresContacts, PostgresSessions, PostgresUsers
 from adapters.postgres.pool import Pool
@@ -57,6 +58,8 @@ class PostgresUnitOfWork:
         self.participants = PostgresParticipants(transaction, self._saved)
         self.conversations = PostgresConversations(transaction, self._saved, self.participants.distrust)
         self.messages = PostgresMessages(transaction, self._saved, self.conversations, self.contacts)
+        self.attachments = PostgresAttachments(transaction, self._saved)
+        self.reactions = PostgresReactions(transaction, self._saved)
         self._forgotten: list[UserId] = []
 
     def forget_person(self, user_id: UserId) -> None:
@@ -69,7 +72,9 @@ class PostgresUnitOfWork:
         for sql, arguments in self._statements(max(entry.at for entry in entries)):
             await self._transaction.execute(sql, *arguments)
         if self.messages.wiped:
-            await wiping.wipe_messages(self._transaction, self.messages.wiped)
+            await wiping.wipe_messages(
+                self._transaction, self.messages.wiped, self.messages.origins_of_wiped()
+            )
         for user_id in self._forgotten:
             await wiping.forget_person(self._transaction, user_id)
         if frames:
@@ -85,6 +90,8 @@ class PostgresUnitOfWork:
         yield from self.conversations.statements(at)
         yield from self.participants.statements()
         yield from self.messages.statements(self.conversations.added.values())
+        yield from self.attachments.statements()
+        yield from self.reactions.statements()
 
 
 class PostgresUnitsOfWork:

@@ -206,7 +206,14 @@ class Bus:
         result = await registration.handle(job.command, scope, **ports)
         events = scope.uow.events()
         entry = job.recorded or entry_of(
-            job.command, job.actor, job.id, job.now, key=job.key, result=result, subject_id=scope.subject_id
+            job.command,
+            job.actor,
+            job.id,
+            job.now,
+            key=job.key,
+            result=result,
+            subject_id=scope.subject_id,
+            as_done=scope.as_done,
         )
         frames = encode(events, scope.new_id, job.now, job.id)
         return Done(job=job, result=result, entry=entry, events=events, frames=frames)

@@ -21,6 +21,7 @@ from domain.conversation.events import (
     ParticipationChanged,
 )
 from domain.identity.events import ProfileChanged
+from domain.messaging.events import MessageHidden
 from domain.shared.events import ConversationEvent, Event, PersonalEvent
 from domain.shared.ids import CommandId, EventId, UserId
 from domain.shared.values import moment
@@ -55,6 +56,8 @@ def _frame(event: Event, id: EventId, now: datetime, command_id: CommandId) -> F
         envelope["revision"] = revision
     if isinstance(event, ParticipationChanged):
         envelope["my_revision"] = event.participant.my_revision
+    if isinstance(event, MessageHidden):
+        envelope["my_revision"] = event.my_revision
     envelope["at"] = moment(now)
     envelope["data"] = data_of(event, now)
     if isinstance(event, PersonalEvent):

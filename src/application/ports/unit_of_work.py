@@ -6,7 +6,16 @@ from typing import Protocol
 
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
-from application.ports.repositories import Contacts, Conversations, Messages, Participants, Sessions, Users
+from application.ports.repositories import (
+    Attachments,
+    Contacts,
+    Conversations,
+    Messages,
+    Participants,
+    Reactions,
+    Sessions,
+    Users,
+)
 from domain.shared.events import Event
 from domain.shared.ids import UserId
 
@@ -37,6 +46,12 @@ class UnitOfWork(Protocol):
 
     @property
     def messages(self) -> Messages: ...
+
+    @property
+    def attachments(self) -> Attachments: ...
+
+    @property
+    def reactions(self) -> Reactions: ...
 
     def forget_person(self, user_id: UserId) -> None: ...
 

@@ -13,6 +13,7 @@ from application.ports.readers import (
     Credentials,
     Directory,
     Epochs,
+    Expirations,
     MessageReader,
     Profiles,
     Redactions,
@@ -20,6 +21,7 @@ from application.ports.readers import (
     SessionReader,
 )
 from application.ports.unit_of_work import UnitsOfWork
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import ConversationId, UserId
@@ -40,6 +42,14 @@ class Backstage(Protocol):
         """Put another state of a stored message in its place."""
         ...
 
+    async def upload(self, attachment: Attachment) -> None:
+        """Store an attachment."""
+        ...
+
+    async def hidden(self, user_id: UserId) -> dict[int, int]:
+        """What somebody hid: by sequence, the revision of their own at which they did."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
@@ -56,6 +66,7 @@ class World:
     redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
+    expirations: Expirations
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox

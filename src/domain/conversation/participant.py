@@ -6,11 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain.conversation.conversation import Conversation, PostPolicy
-from domain.messaging.message import NewMessage
 from domain.messaging.receipt import DeliveryStatus, ReceiptRange
 from domain.shared.errors import PostingRestricted, Silenced
 from domain.shared.events import Event
-from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+from domain.shared.ids import ConversationId, UserId
 
 
 class Role(StrEnum):
@@ -98,30 +97,6 @@ class Participant:
             raise Silenced
         if conversation.post_policy is PostPolicy.ADMINS and not self.role.administers:
             raise PostingRestricted
-
-    def compose(
-        self,
-        id: MessageId,
-        *,
-        content: str,
-        client_message_id: ClientMessageId,
-        body_hash: bytes,
-        reply_to: MessageId | None,
-        expires_at: datetime | None,
-        now: datetime,
-    ) -> NewMessage:
-        """A text message of this person's, with no place in the order yet."""
-        return NewMessage(
-            id=id,
-            conversation_id=self.conversation_id,
-            sender_id=self.user_id,
-            content=content,
-            client_message_id=client_message_id,
-            body_hash=body_hash,
-            reply_to_msg_id=reply_to,
-            created_at=now,
-            expires_at=expires_at,
-        )
 
     def has_sent(self, sequence: int, now: datetime) -> None:
         """Sending is having read: the sender's own cursors move to what they wrote."""

@@ -14,19 +14,25 @@ from application.outbox.wire import (
     MemberGone,
     MembersJoined,
     MessageGone,
+    MessageLeftOut,
+    ReactionChanged,
     ReceiptUpdated,
     SessionRevoked,
 )
 from application.presence.signals import CHANGED
 from application.presence.views import PresenceView
 from domain.shared.events import catalogue
-from entrypoints.http.openapi import schema_hook
+from entrypoints.http.openapi import schema_hook, withhold
 from entrypoints.ws.frames import COMMANDS, Authenticate, Ping, WatchPresence
 from entrypoints.ws.protocol import SUBPROTOCOL
 
 _REF = "#/components/schemas/{name}"
 EVENT_DATA: dict[str, Any] = {
     "message.created": MessageView,
+    "message.updated": MessageView,
+    "message.hidden": MessageLeftOut,
+    "reaction.added": ReactionChanged,
+    "reaction.removed": ReactionChanged,
     "conversation.created": ListEntry,
     "receipt.updated": ReceiptUpdated,
     "participation.updated": Participation,
@@ -57,6 +63,8 @@ def asyncapi() -> dict[str, Any]:
     _, components = msgspec.json.schema_components(
         list(dict.fromkeys(kinds)), schema_hook=schema_hook, ref_template=_REF
     )
+    for kind in COMMANDS.values():
+        withhold(components, kind.command)
     messages = {name: _client_frame(name, kind) for name, kind in received.items()}
     messages |= {name: _event(name, data) for name, data in EVENT_DATA.items()}
     channel = {"$ref": "#/channels/realtime"}

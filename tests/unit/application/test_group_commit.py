@@ -19,14 +19,14 @@ from application.bus.messages import Actor, Secret
 from application.conversation.create_group import CreateGroup
 from application.errors import Collision
 from application.identity.register_user import RegisterUser
-from application.messaging import mark_read, send_message
+from application.messaging import mark_read, posting
 from application.messaging.mark_read import MarkRead
 from application.messaging.send_message import SendMessage
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from application.testing.builders import AT, an_id
 from domain.shared.errors import ConversationNotFound, IdempotencyConflict, Refusal, Silenced, Unavailable
-from domain.shared.ids import ClientMessageId, CommandId, ConversationId, UserId
+from domain.shared.ids import ClientMessageId, CommandId, ConversationId, MessageId, UserId
 from entrypoints.container import Container
 from entrypoints.lifespan import opened
 from tests.support.server import settings_for
@@ -71,6 +71,7 @@ class Stage:
             conversation_id=place or self.place,
             client_message_id=more.pop("client_id", None) or ClientMessageId(uuid.uuid4()),
             content=text,
+            reply_to_msg_id=more.pop("reply_to", None),
         )
         return await self.container.bus().submit(command, Actor(user_id=self.people[who]), **more)
 
@@ -127,14 +128,17 @@ async def test_conversations_do_not_mix_their_numbers(stage: Stage) -> None:
 
 
 async def test_who_is_refused_is_refused_alone(stage: Stage) -> None:
-    work = [stage.send(3 if n % 5 == 0 else n % 3, "" if n % 7 == 0 else "words") for n in range(40)]
+    nowhere = MessageId(uuid.uuid4())
+    work = [
+        stage.send(3 if n % 5 == 0 else n % 3, reply_to=nowhere if n % 7 == 0 else None) for n in range(40)
+    ]
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     for n, outcome in enumerate(outcomes):
         if n % 5 == 0:
             assert isinstance(outcome, ConversationNotFound)
         elif n % 7 == 0:
             assert isinstance(outcome, Refusal)
-            assert outcome.code == "validation_failed"
+            assert outcome.code == "reply_target_not_found"
         else:
             assert not isinstance(outcome, BaseException)
     good = sum(n % 5 != 0 and n % 7 != 0 for n in range(40))
@@ -186,14 +190,14 @@ async def test_when_nobody_knows_whether_it_is_committed_everybody_is_told_so(st
 async def test_a_handler_that_fails_after_it_wrote_stores_nothing_and_harms_nobody(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = send_message.tell_receipts
+    original = posting.tell_receipts
 
     async def fails_for_some(me: Any, *rest: Any) -> None:
         await original(me, *rest)
         if me.user_id == stage.people[1]:
             raise Silenced
 
-    monkeypatch.setattr(send_message, "tell_receipts", fails_for_some)
+    monkeypatch.setattr(posting, "tell_receipts", fails_for_some)
     await stage.send(0)
     outcomes = await asyncio.gather(*(stage.send(n % 2) for n in range(10)), return_exceptions=True)
     assert [isinstance(outcome, Silenced) for outcome in outcomes] == [n % 2 == 1 for n in range(10)]
