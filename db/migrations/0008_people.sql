@@ -19,7 +19,6 @@ ALTER TABLE participants ADD CONSTRAINT told_is_at_most_true CHECK (
 ALTER TABLE users ADD COLUMN redaction_pending boolean NOT NULL DEFAULT false;
 
 CREATE INDEX idx_users_redaction_pending ON users (id) WHERE redaction_pending;
-CREATE INDEX idx_messages_undeleted ON messages (sender_id) WHERE deleted_at IS NULL AND type <> 'SYSTEM';
 
 -- What is recorded of a person or of a message's words must be found to be taken back. Of commands that name their
 -- giver only as actor, just those are indexed that say something personal: sending pays for none of it.

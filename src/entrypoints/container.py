@@ -17,10 +17,13 @@ from adapters.system.clock import SystemClock, SystemIds
 from application.bus.access import Gatekeepers
 from application.bus.bus import Bus
 from application.catalogue import register
+from application.conversation.joining import GroupSize
 from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
 from application.identity.redact_messages import Redactor
+from application.messaging.edit_message import Windows
+from application.messaging.wipe_expired import Sweeper
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
 from application.ports.readers import (
@@ -56,6 +59,8 @@ def _ports(
     people: People,
     sight: Sight,
     cursors: Cursors,
+    windows: Windows,
+    settings: Settings,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
     return {
@@ -66,6 +71,8 @@ def _ports(
         People: people,
         Sight: sight,
         Cursors: cursors,
+        Windows: windows,
+        GroupSize: GroupSize(settings.group_members),
         Profiles: store.profiles,
         Directory: store.directory,
         Credentials: store.credentials,
@@ -136,10 +143,24 @@ class Container(containers.DeclarativeContainer):
         limits=realtime.provided.limits,
         rates=settings.provided.rates,
         conversations=store.provided.conversations,
+        messages=store.provided.messages,
         credentials=store.provided.credentials,
     )
+    windows = providers.Singleton(
+        Windows, edit=settings.provided.edit_window, delete=settings.provided.delete_window
+    )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors
+        _ports,
+        store,
+        passwords,
+        access_tokens,
+        refresh_tokens,
+        hashes,
+        people,
+        sight,
+        cursors,
+        windows,
+        settings,
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)
@@ -156,6 +177,7 @@ class Container(containers.DeclarativeContainer):
         witness=witness,
     )
     redactor = providers.Singleton(Redactor, bus, store.provided.redactions)
+    sweeper = providers.Singleton(Sweeper, bus, store.provided.expirations, clock)
     desk = providers.Singleton(
         Desk,
         bus=bus,
@@ -165,6 +187,7 @@ class Container(containers.DeclarativeContainer):
         hub=hub,
         attendance=attendance,
         watching=watching,
+        people=people,
         gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),
         epoch=epoch,

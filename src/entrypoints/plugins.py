@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from adapters.memory.archive import MemoryArchive, MemoryRedactions
 from adapters.memory.caches import MemoryCaches
+from adapters.memory.message_reader import MemoryExpirations, MemoryMessageReader
 from adapters.memory.outbox import (
     MemoryBroker,
     MemoryCommandLog,
@@ -27,13 +28,13 @@ from adapters.memory.people_readers import (
     MemorySessionReader,
 )
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
-from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
 from adapters.memory.store import MemoryStore
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
-from adapters.postgres.message_reader import PostgresMessageReader
+from adapters.postgres.message_reader import PostgresExpirations, PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
 from adapters.postgres.people_readers import (
     PostgresContactReader,
@@ -72,6 +73,7 @@ from application.ports.readers import (
     Credentials,
     Directory,
     Epochs,
+    Expirations,
     MessageReader,
     Profiles,
     Redactions,
@@ -108,6 +110,7 @@ class Store:
     messages: MessageReader
     sync: SyncReader
     receipts: ReceiptReader
+    expirations: Expirations
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox
@@ -165,6 +168,7 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             messages=PostgresMessageReader(pool),
             sync=PostgresSyncReader(pool),
             receipts=PostgresReceiptReader(pool),
+            expirations=PostgresExpirations(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
             outbox=outbox,
@@ -194,6 +198,7 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         messages=MemoryMessageReader(store),
         sync=MemorySyncReader(store),
         receipts=MemoryReceiptReader(store),
+        expirations=MemoryExpirations(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),

@@ -113,7 +113,7 @@ class Sync:
         same, spoken, mine = [await ann.group(ben) for _ in range(3)]
         await ben.send(spoken)
         await ann.done("PATCH", f"/v1/conversations/{mine}/me", {"pinned": True})
-        found = await sync(ann, dict.fromkeys((same, spoken, mine), [1, 0]))
+        found = await sync(ann, {place: [1, 0] for place in (same, spoken, mine)})
         numbers = {
             each["conversation_id"]: (
                 each["revision"],

@@ -144,7 +144,7 @@ class Client:
                 place.me = data
 
     def _new_message(self, place: Place, message: dict[str, Any]) -> None:
-        if message["sender_id"] == self.someone.id:
+        if message["sender_id"] == self.someone.id and message["type"] != "SYSTEM":
             for cursor in ("last_read_sequence", "last_delivered_sequence"):
                 place.me[cursor] = max(place.me[cursor], message["seq_id"])
         if place.me["muted_until"] is None:

@@ -1,4 +1,4 @@
-"""Reading conversations and messages in memory: what is committed, as one person may find it."""
+"""Reading conversations in memory: what is committed, as one person may find it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from adapters.memory import visibility
 from adapters.memory.copies import copied
 from adapters.memory.store import MemoryStore
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
-from application.ports.readers import Entry, EntryKey, MemberKey, MessagePage, Summary
+from application.ports.readers import Entry, EntryKey, MemberKey, Summary
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role
 from domain.messaging.content import preview
@@ -18,14 +18,14 @@ _ALL = 2**31
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class _Reading:
+class Reading:
     """What every reader is: looks at one store, and hands out copies."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
 
-class MemoryConversationReader(_Reading):
+class MemoryConversationReader(Reading):
     """Conversations as their participants have them."""
 
     async def page(
@@ -137,50 +137,11 @@ class MemoryConversationReader(_Reading):
         return [participant for participant in everybody if not participant.has_left]
 
 
-class MemoryMessageReader(_Reading):
-    """Pages of a conversation's history."""
-
-    async def page(
-        self,
-        me: Participant,
-        *,
-        before: int | None,
-        after: int | None,
-        around: int | None,
-        limit: int,
-        now: datetime,
-    ) -> MessagePage:
-        seen = visibility.visible(self._store, me, now)
-        start, end = _window([message.seq_id for message in seen], before, after, around, limit)
-        shown = [copied(message) for message in seen[start:end]]
-        targets = {message.reply_to_msg_id for message in shown}
-        return MessagePage(
-            messages=shown,
-            replied_to={message.id: copied(message) for message in seen if message.id in targets},
-            has_before=start > 0,
-            has_after=end < len(seen),
-        )
-
-
-class MemoryEpochs(_Reading):
+class MemoryEpochs(Reading):
     """Which history this store is."""
 
     async def current(self) -> str:
         return self._store.epoch
-
-
-def _window(
-    sequences: list[int], before: int | None, after: int | None, around: int | None, limit: int
-) -> tuple[int, int]:
-    """Which of the visible messages a page holds, as a slice."""
-    if after is not None:
-        start = sum(sequence <= after for sequence in sequences)
-    elif around is not None:
-        start = max(0, sum(sequence < around for sequence in sequences) - (limit - 1) // 2)
-    else:
-        end = len(sequences) if before is None else sum(sequence < before for sequence in sequences)
-        return max(0, end - limit), end
-    return start, min(len(sequences), start + limit)
 
 
 def _place(entry: Entry) -> tuple[datetime, datetime, ConversationId]:

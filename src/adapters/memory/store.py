@@ -15,9 +15,12 @@ from domain.conversation.participant import Participant, Role, Stay
 from domain.identity.session import Session
 from domain.identity.settings import Settings
 from domain.identity.user import User
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
+from domain.messaging.reaction import Reaction
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import (
+    AttachmentId,
     ClientMessageId,
     CommandId,
     ConversationId,
@@ -62,6 +65,9 @@ class MemoryStore:
         self.history: dict[ConversationId, list[MessageId]] = defaultdict(list)
         self.client_ids: dict[tuple[UserId, ClientMessageId], MessageId] = {}
         self.hidden: dict[tuple[UserId, ConversationId, int], int] = {}
+        self.attachments: dict[AttachmentId, Attachment] = {}
+        self.carried: dict[MessageId, list[AttachmentId]] = {}
+        self.reactions: dict[tuple[MessageId, UserId, str], Reaction] = {}
         self.frames: dict[EventId, Frame] = {}
         self.unmarked: dict[EventId, None] = {}
         self.revisions: dict[ConversationId, dict[int, EventId]] = defaultdict(dict)

@@ -12,7 +12,7 @@ from application.ports.syncing import ArrivalKey, Changes, Known, Receipt, Stand
 from domain.conversation.participant import Participant
 from domain.messaging.message import Message
 from domain.messaging.receipt import DeliveryStatus
-from domain.shared.ids import ConversationId, MessageId, UserId
+from domain.shared.ids import ConversationId, UserId
 
 
 class MemorySyncReader:
@@ -47,11 +47,9 @@ class MemorySyncReader:
         members = [
             store.participants[conversation_id, id].revision for id in store.people_in[conversation_id]
         ]
-        targets = {message.reply_to_msg_id for message in messages}
         is_first, more_hidden = since.revision == 0, len(hidden) > limit
         return Changes(
             messages=messages,
-            replied_to={id: copied(message) for id, message in seen.items() if id in targets},
             members_changed=any(since.revision < each <= told for each in members)
             or (is_first and not conversation.is_direct),
             info_changed=is_first or since.revision < conversation.info_revision <= told,
@@ -109,17 +107,6 @@ class MemoryReceiptReader:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-
-    async def message(self, viewer: UserId, message_id: MessageId, now: datetime) -> Message | None:
-        message = self._store.messages.get(message_id)
-        if message is None:
-            return None
-        me = self._store.participants.get((message.conversation_id, viewer))
-        if me is None:
-            return None
-        if self._store.conversations[message.conversation_id].closed_at is not None:
-            return None
-        return copied(message) if visibility.can_see(self._store, me, message, now) else None
 
     async def page(
         self,

@@ -1,6 +1,6 @@
 """What one participant can see of a conversation, and what of it is unread: one rule for all readers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from adapters.memory.copies import copied
@@ -8,6 +8,7 @@ from adapters.memory.store import MemoryStore
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
+from domain.shared.ids import MessageId, UserId
 
 UNREAD_AT_MOST = 100
 
@@ -31,6 +32,19 @@ def participation(store: MemoryStore, me: Participant) -> Participant:
         newest = store.messages[history[-1]]
         twin.archived = me.muted_until is not None and newest.created_at < me.muted_until
     return twin
+
+
+def seen_by(
+    store: MemoryStore, user_id: UserId, message_ids: Sequence[MessageId], now: datetime
+) -> set[MessageId]:
+    """Of some messages, wherever they are, those that somebody can see."""
+    seen = set()
+    for message in (store.messages[id] for id in message_ids if id in store.messages):
+        me = store.participants.get((message.conversation_id, user_id))
+        is_open = store.conversations[message.conversation_id].closed_at is None
+        if me is not None and is_open and can_see(store, me, message, now):
+            seen.add(message.id)
+    return seen
 
 
 def visible(store: MemoryStore, me: Participant, now: datetime) -> list[Message]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.identities import Identities
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Batcher, Transaction
 from adapters.postgres.visibility import is_archived
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role, Stay
 from domain.messaging.receipt import ReceiptRange
@@ -76,7 +76,7 @@ class PostgresConversations:
     def __init__(
         self,
         transaction: Transaction,
-        saved: list[Any],
+        saved: Ledger,
         on_lock: Callable[[Collection[ConversationId]], None],
     ) -> None:
         self._transaction = transaction
@@ -161,7 +161,7 @@ class PostgresConversations:
 class PostgresParticipants:
     """Memberships, those that ended included."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._participants: Identities[Membership, Participant] = Identities(

@@ -1,23 +1,13 @@
 """Who received and read a message, and when: the view of receipts, as one person may see it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from adapters.postgres import rows
 from adapters.postgres.pool import Reading
-from adapters.postgres.visibility import is_visible
 from application.ports.syncing import Receipt
 from domain.messaging.message import Message
 from domain.messaging.receipt import DeliveryStatus
-from domain.shared.ids import MessageId, UserId
+from domain.shared.ids import UserId
 
-_MESSAGE = f"""
-SELECT {rows.MESSAGES.of("m")} FROM messages m
-  JOIN conversations c ON c.id = m.conversation_id AND c.closed_at IS NULL
-  JOIN participants p ON p.conversation_id = m.conversation_id AND p.user_id = $1
- WHERE m.id = $2 AND m.seq_id > p.cleared_through_sequence
-   AND (p.left_sequence IS NULL OR m.seq_id <= p.left_sequence) AND {is_visible("m", "p", "$3")}
-"""
 _SHOWN = """
 SELECT v.user_id, v.sent_at, CASE WHEN v.is_crossed THEN NULL ELSE v.delivered_at END AS delivered_at,
        CASE WHEN v.is_crossed OR NOT $3 THEN NULL ELSE v.read_at END AS read_at
@@ -42,10 +32,6 @@ _COUNTS = f"SELECT count(delivered_at) AS delivered, count(read_at) AS read FROM
 
 class PostgresReceiptReader(Reading):
     """The promise of ``ReceiptReader``."""
-
-    async def message(self, viewer: UserId, message_id: MessageId, now: datetime) -> Message | None:
-        row = await self.fetchrow(_MESSAGE, viewer, message_id, now)
-        return None if row is None else rows.message(row)
 
     async def page(
         self,

@@ -12,8 +12,10 @@ from domain.conversation.participant import Participant, Role
 from domain.identity.session import Session
 from domain.identity.settings import Language, Privacy, Settings, Theme
 from domain.identity.user import User
+from domain.messaging.attachment import Attachment
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
+from domain.messaging.reaction import Reaction
 
 Statement = tuple[str, Sequence[Any]]
 
@@ -147,6 +149,28 @@ MESSAGES = Table(
     "deleted_at timestamptz, expires_at timestamptz",
     "id",
 )
+ATTACHMENTS = Table(
+    "attachments",
+    "id uuid, uploader_id uuid, url text, filename text, mime_type text, size_bytes bigint, sha256 bytea, "
+    "width integer, height integer, duration_ms integer, created_at timestamptz, completed_at timestamptz, "
+    "deleted_at timestamptz",
+    "id",
+)
+CARRIED = Table(
+    "message_attachments",
+    "message_id uuid, attachment_id uuid, position integer",
+    "message_id, attachment_id",
+)
+REACTIONS = Table(
+    "message_reactions",
+    "id uuid, message_id uuid, user_id uuid, reaction_code text, created_at timestamptz",
+    "id",
+)
+HIDDEN = Table(
+    "hidden_messages",
+    "user_id uuid, conversation_id uuid, message_id uuid, seq_id bigint, my_revision bigint",
+    "user_id, conversation_id, seq_id",
+)
 RANGES = Table(
     "receipt_ranges",
     "conversation_id uuid, user_id uuid, status delivery_status, from_sequence bigint, to_sequence bigint, "
@@ -213,3 +237,11 @@ def message(row: Any) -> Message:
     metadata = values["metadata"]
     values["metadata"] = None if metadata is None else msgspec.json.decode(metadata)
     return Message(**values)
+
+
+def attachment(row: Any) -> Attachment:
+    return Attachment(**{name: row[name] for name in ATTACHMENTS.columns})
+
+
+def reaction(row: Any) -> Reaction:
+    return Reaction(**{name: row[name] for name in REACTIONS.columns})

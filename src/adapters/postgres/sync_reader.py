@@ -27,7 +27,6 @@ _VISIBLE = f"""
 SELECT {rows.MESSAGES.of("m")} FROM messages m, (SELECT $1::uuid AS conversation_id, $2::uuid AS user_id) me
  WHERE m.conversation_id = $1 AND m.seq_id > $3 AND m.seq_id <= $4 AND {is_visible("m", "me", "$5")}
 """
-_TARGETS = f"{_VISIBLE} AND m.id = ANY($6)"
 _CHANGED = f"{_VISIBLE} AND m.revision > $6 AND m.revision <= $7 ORDER BY m.revision LIMIT $8"
 _HIDDEN = """
 SELECT message_id, my_revision FROM hidden_messages
@@ -90,12 +89,9 @@ class PostgresSyncReader(Reading):
         told = min(reached, at["left_revision"]) if has_left else reached
         members = await self.fetchrow(_MEMBERS_CHANGED, conversation_id, since.revision, told)
         hidden = await self.fetch(_HIDDEN, *whose, since.my_revision, at["my_revision"], limit + 1)
-        wanted = list({m.reply_to_msg_id for m in messages if m.reply_to_msg_id is not None})
-        targets = await self.fetch(_TARGETS, *whose, *seen, wanted) if wanted else []
         is_first, more_hidden = since.revision == 0, len(hidden) > limit
         return Changes(
             messages=messages,
-            replied_to={row["id"]: rows.message(row) for row in targets},
             members_changed=members["changed"] or (is_first and at["is_group"]),
             info_changed=is_first or since.revision < at["info_revision"] <= told,
             me_changed=at["my_revision"] != since.my_revision,

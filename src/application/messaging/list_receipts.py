@@ -3,10 +3,11 @@
 import msgspec
 
 from application.access.identity import authenticated
+from application.access.messages import sees_message
 from application.bus.messages import Query, QueryScope
 from application.cursors import Cursors
 from application.identity.people import People
-from application.ports.readers import ConversationReader
+from application.ports.readers import ConversationReader, MessageReader
 from application.ports.syncing import Receipt, ReceiptReader
 from application.views import Moment, PageSize
 from domain.messaging.message import Message
@@ -48,7 +49,7 @@ class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):
 class ListReceipts(Query[ReceiptPage], frozen=True, kw_only=True):
     """Of everybody besides the sender who was a member at the time; ``status`` picks those."""
 
-    access = authenticated
+    access = authenticated & sees_message
 
     message_id: MessageId
     status: DeliveryStatus | None = None
@@ -60,28 +61,30 @@ async def handle(
     query: ListReceipts,
     scope: QueryScope,
     *,
+    messages: MessageReader,
     receipts: ReceiptReader,
     conversations: ConversationReader,
     people: People,
     cursors: Cursors,
 ) -> ReceiptPage:
-    message = await receipts.message(scope.user_id, query.message_id, scope.now)
-    if message is None:
+    found = await messages.find(scope.user_id, query.message_id, scope.now)
+    if found is None:
         raise MessageNotFound
+    _, message = found
     list_name = f"receipts:{scope.user_id}:{message.id}:{query.status}"
     after = cursors.open(list_name, query.cursor, UserId)
     reads = await _shares_reads(message, scope, conversations, people)
     statuses = list(DeliveryStatus) if query.status is None else [query.status]
-    found = await receipts.page(
+    rows = await receipts.page(
         message, scope.user_id, reads=reads, statuses=statuses, after=after, limit=query.limit + 1
     )
     delivered, read = await receipts.counts(message, scope.user_id, reads=reads)
-    shown = found[: query.limit]
+    shown = rows[: query.limit]
     return ReceiptPage(
         items=[ReceiptView.of(each) for each in shown],
         delivered_count=delivered,
         read_count=read,
-        next_cursor=cursors.seal(list_name, shown[-1].user_id) if len(found) > query.limit else None,
+        next_cursor=cursors.seal(list_name, shown[-1].user_id) if len(rows) > query.limit else None,
     )
 
 

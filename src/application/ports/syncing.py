@@ -27,7 +27,6 @@ class Changes:
     """
 
     messages: list[Message]
-    replied_to: dict[MessageId, Message]
     members_changed: bool
     info_changed: bool
     me_changed: bool
@@ -88,12 +87,10 @@ class SyncReader(Protocol):
 
 
 class ReceiptReader(Protocol):
-    """Promise: ``message`` is a message that ``viewer`` can see at ``now``, or None. ``page`` has one receipt for each
+    """Promise: ``page`` has one receipt for each
     participant besides its sender who was a member when it was sent, by id, each once over all pages; ``counts`` are how
     many of all of them received it (read or not), and read it. Nothing crosses a block between viewer and participant: it reads SENT. Without ``reads``, READ reads DELIVERED.
     """
-
-    async def message(self, viewer: UserId, message_id: MessageId, now: datetime) -> Message | None: ...
 
     async def page(
         self,

@@ -15,7 +15,7 @@ from application.conversation.list_conversations import entries_as_seen
 from application.conversation.views import ConversationView, Participation
 from application.identity.people import People
 from application.messaging.views import MessageView
-from application.ports.readers import ConversationReader
+from application.ports.readers import ConversationReader, MessageReader
 from application.ports.syncing import Known, SyncReader
 from application.views import PageSize
 from domain.shared.errors import ConversationNotFound
@@ -53,6 +53,7 @@ async def handle(
     scope: QueryScope,
     *,
     sync: SyncReader,
+    messages: MessageReader,
     conversations: ConversationReader,
     people: People,
 ) -> ConversationChanges:
@@ -60,8 +61,10 @@ async def handle(
     changes = await sync.changes(
         scope.user_id, query.conversation_id, since, limit=query.limit, now=scope.now
     )
-    if changes is None:
+    me = await conversations.membership(scope.user_id, query.conversation_id)
+    if changes is None or me is None:
         raise ConversationNotFound
+    beside = await messages.surroundings(me, changes.messages, scope.now)
     view = None
     if changes.info_changed or changes.me_changed:
         entry = await conversations.entry(scope.user_id, query.conversation_id, scope.now)
@@ -69,10 +72,7 @@ async def handle(
             raise ConversationNotFound
         view = (await entries_as_seen(scope.user_id, [entry], people))[0].conversation
     return ConversationChanges(
-        messages=[
-            MessageView.of(m, changes.replied_to.get(m.reply_to_msg_id) if m.reply_to_msg_id else None)
-            for m in changes.messages
-        ],
+        messages=[MessageView.as_seen(message, beside) for message in changes.messages],
         members_changed=changes.members_changed,
         conversation=view if changes.info_changed else None,
         me=view.me if view is not None and changes.me_changed else None,

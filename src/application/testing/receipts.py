@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from application.ports.syncing import Receipt, ReceiptReader
-from application.testing.builders import AT, an_id, later
+from application.testing.builders import AT, later
 from application.testing.stage import (
     block,
     change_participant,
-    close,
     commit,
     group_of,
     leave,
@@ -18,7 +17,7 @@ from application.testing.stage import (
 from application.testing.world import World
 from domain.messaging.message import Message
 from domain.messaging.receipt import DeliveryStatus
-from domain.shared.ids import ConversationId, MessageId, UserId
+from domain.shared.ids import ConversationId, UserId
 
 SENT, DELIVERED, READ = DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ
 
@@ -149,22 +148,6 @@ class ReceiptReaderContract:
         assert await _statuses(world, message, ann) == {ben: SENT, cem: SENT, dan: READ}
         assert await world.receipts.counts(message, ann, reads=True) == (1, 1)
         assert await _statuses(world, message, dan) == {ben: READ, cem: READ, dan: READ}
-
-    async def test_message_is_one_that_the_viewer_can_see(self, world: World) -> None:
-        ann, ben, eve = await people(world, 3)
-        place = await group_of(world, ann, ben)
-        sent = [await send(world, place, ann, expires_at=later(60)) for _ in range(4)]
-        find = world.receipts.message
-        assert await find(ben, sent[1].id, AT) == sent[1]
-        assert await find(eve, sent[1].id, AT) is None
-        assert await find(ben, sent[1].id, later(60)) is None
-        assert await find(ben, MessageId(an_id()), AT) is None
-        await change_participant(world, place, ben, cleared_through_sequence=1)
-        await world.backstage.hide(ben, sent[1])
-        await leave(world, place, ben, 3)
-        assert [await find(ben, each.id, AT) for each in sent] == [None, None, sent[2], None]
-        await close(world, place)
-        assert await find(ann, sent[1].id, AT) is None
 
 
 def _receipt(

@@ -13,6 +13,7 @@ from application.ports.readers import (
     Credentials,
     Directory,
     Epochs,
+    Expirations,
     MessageReader,
     Profiles,
     Redactions,
@@ -21,6 +22,7 @@ from application.ports.readers import (
 )
 from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import ConversationId, UserId
@@ -41,6 +43,14 @@ class Backstage(Protocol):
         """Put another state of a stored message in its place."""
         ...
 
+    async def upload(self, attachment: Attachment) -> None:
+        """Store an attachment."""
+        ...
+
+    async def hidden(self, user_id: UserId) -> dict[int, int]:
+        """What somebody hid: by sequence, the revision of their own at which they did."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
@@ -59,6 +69,7 @@ class World:
     messages: MessageReader
     sync: SyncReader
     receipts: ReceiptReader
+    expirations: Expirations
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox

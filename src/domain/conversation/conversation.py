@@ -5,6 +5,7 @@ hole, in commit order. It holds because both are taken from a ``Conversation`` w
 locked, and are written back in the same transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +39,18 @@ def expiry(seconds: int | None) -> int | None:
             f"Must be {MIN_EXPIRY_SECONDS} to {MAX_EXPIRY_SECONDS} seconds.", pointer="/expiry_seconds"
         )
     return seconds
+
+
+def subject_of(text: str) -> str:
+    """What a group is called, as stored: 1–128 characters. Raises ``Invalid``."""
+    return values.line(text, "/subject", at_least=1, at_most=128)
+
+
+def description_of(text: str | None) -> str | None:
+    """What a group says of itself, as stored: at most 1,024 characters, or None. Raises ``Invalid``."""
+    if text is None:
+        return None
+    return values.line(text, "/description", at_least=0, at_most=1024, newlines=True) or None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,16 +104,11 @@ class Conversation:
         now: datetime,
     ) -> Self:
         """A group of one, its creator; others are added after. Raises ``Invalid``."""
-        text = (
-            None
-            if description is None
-            else values.line(description, "/description", at_least=0, at_most=1024, newlines=True)
-        )
         return cls(
             id=id,
             type=ConversationType.GROUP,
-            subject=values.line(subject, "/subject", at_least=1, at_most=128),
-            description=text or None,
+            subject=subject_of(subject),
+            description=description_of(description),
             expiry_seconds=expiry(expiry_seconds),
             post_policy=post_policy,
             created_by=creator,
@@ -122,6 +130,15 @@ class Conversation:
             "post_policy": self.post_policy.value,
             "member_count": self.member_count,
         }
+
+    def change(self, wanted: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """Take other values of subject, description, expiry_seconds or post_policy, and say which really changed."""
+        changes = {name: value for name, value in wanted.items() if getattr(self, name) != value}
+        for name, value in changes.items():
+            setattr(self, name, value)
+        if changes:
+            self.updated_at = now
+        return changes
 
     def next_sequence(self) -> int:
         """Take the next place in the order of messages."""

@@ -6,11 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain.conversation.conversation import Conversation, PostPolicy
-from domain.messaging.message import NewMessage
 from domain.messaging.receipt import DeliveryStatus, ReceiptRange
 from domain.shared.errors import PostingRestricted, Silenced
 from domain.shared.events import Event
-from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+from domain.shared.ids import ConversationId, UserId
 
 
 class Role(StrEnum):
@@ -135,36 +134,29 @@ class Participant:
         self.cleared_through_sequence = so_far
         return True
 
+    def join_again(self, conversation: Conversation, added_by: UserId, now: datetime) -> None:
+        """Take part once more, as a member like any other, with nothing unread."""
+        self.role = Role.MEMBER
+        self.joined_at = now
+        self.added_by = added_by
+        self.silenced_until = None
+        self.left_at = self.left_sequence = self.left_snapshot = None
+        self.archived = False
+        self.my_revision += 1
+        self.begin_at(conversation.last_sequence)
+
+    def begin_at(self, sequence: int) -> None:
+        """Owe no receipt for what was said up to ``sequence``, and have nothing of it unread."""
+        self.joined_sequence = sequence
+        self.last_read_sequence = self.last_delivered_sequence = sequence
+        self.told_read_sequence = self.told_delivered_sequence = sequence
+
     def require_may_post(self, conversation: Conversation, now: datetime) -> None:
         """Raises ``Silenced`` or ``PostingRestricted``."""
         if self.silenced_until is not None and now < self.silenced_until:
             raise Silenced
         if conversation.post_policy is PostPolicy.ADMINS and not self.role.administers:
             raise PostingRestricted
-
-    def compose(
-        self,
-        id: MessageId,
-        *,
-        content: str,
-        client_message_id: ClientMessageId,
-        body_hash: bytes,
-        reply_to: MessageId | None,
-        expires_at: datetime | None,
-        now: datetime,
-    ) -> NewMessage:
-        """A text message of this person's, with no place in the order yet."""
-        return NewMessage(
-            id=id,
-            conversation_id=self.conversation_id,
-            sender_id=self.user_id,
-            content=content,
-            client_message_id=client_message_id,
-            body_hash=body_hash,
-            reply_to_msg_id=reply_to,
-            created_at=now,
-            expires_at=expires_at,
-        )
 
     def has_sent(self, sequence: int, now: datetime) -> None:
         """Sending is having read: the sender's own cursors move to what they wrote."""

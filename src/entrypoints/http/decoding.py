@@ -44,9 +44,10 @@ async def command_from(request: AnyRequest, kind: type[M], **path: Any) -> M:
     return build(kind, object_in(await _body(request)), **path)
 
 
-async def no_body(request: AnyRequest) -> None:
+async def no_body(request: AnyRequest, *, with_parameters: bool = False) -> None:
     """For routes that take none: an empty object is fine, anything else is refused."""
-    _no_parameters(request)
+    if not with_parameters:
+        _no_parameters(request)
     if fields := object_in(await _body(request)):
         raise Invalid("This request takes no fields.", pointer=f"/{next(iter(fields))}")
 
@@ -71,7 +72,7 @@ def _no_parameters(request: AnyRequest) -> None:
 
 def build(kind: type[M], fields: dict[str, Any], *, strict: bool = True, **path: Any) -> M:
     """A command or query of plain values. Raises ``Invalid`` with a pointer to what is wrong."""
-    for name in path:
+    for name in (*path, *getattr(kind, "withheld", ())):
         if name in fields:
             raise Invalid(f"Object contains unknown field `{name}`", pointer=f"/{name}")
     try:

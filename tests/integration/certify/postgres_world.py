@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from adapters.postgres import rows
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
-from adapters.postgres.message_reader import PostgresMessageReader
+from adapters.postgres.message_reader import PostgresExpirations, PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresOutbox
 from adapters.postgres.people_readers import (
     PostgresContactReader,
@@ -23,6 +23,7 @@ from adapters.postgres.receipt_reader import PostgresReceiptReader
 from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.testing.world import World
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
 from domain.messaging.receipt import DeliveryStatus, ReceiptRange
 from domain.shared.ids import ConversationId, UserId
@@ -62,6 +63,13 @@ class PostgresBackstage:
             message.deleted_at is not None,
         )
 
+    async def upload(self, attachment: Attachment) -> None:
+        await self._pool.execute(rows.ATTACHMENTS.insert, *rows.ATTACHMENTS.arguments([attachment]))
+
+    async def hidden(self, user_id: UserId) -> dict[int, int]:
+        sql = "SELECT seq_id, my_revision FROM hidden_messages WHERE user_id = $1"
+        return {row["seq_id"]: row["my_revision"] for row in await self._pool.fetch(sql, user_id)}
+
 
 @asynccontextmanager
 async def postgres_world(dsn: str) -> AsyncIterator[World]:
@@ -84,6 +92,7 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             messages=PostgresMessageReader(pool),
             sync=PostgresSyncReader(pool),
             receipts=PostgresReceiptReader(pool),
+            expirations=PostgresExpirations(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
             outbox=outbox,

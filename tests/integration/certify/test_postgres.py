@@ -14,8 +14,15 @@ from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
 from application.testing.health import HealthContract, Patients
+from application.testing.message_parts import AttachmentsContract, ReactionsContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.message_sight import (
+    BesideMessagesContract,
+    ExpirationsContract,
+    MessageSightContract,
+)
+from application.testing.message_wiping import MessageWipingContract
 from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     CredentialsContract,
@@ -150,4 +157,28 @@ class TestPostgresArchive(ArchiveContract):
 
 
 class TestPostgresAccountLocks(AccountLocksContract):
+    pass
+
+
+class TestPostgresAttachments(AttachmentsContract):
+    pass
+
+
+class TestPostgresBesideMessages(BesideMessagesContract):
+    pass
+
+
+class TestPostgresExpirations(ExpirationsContract):
+    pass
+
+
+class TestPostgresMessageSight(MessageSightContract):
+    pass
+
+
+class TestPostgresReactions(ReactionsContract):
+    pass
+
+
+class TestPostgresMessageWiping(MessageWipingContract):
     pass

@@ -1,6 +1,7 @@
 """The memory adapters as one world, for certifying them and for breaking them on purpose."""
 
 from adapters.memory.archive import MemoryArchive, MemoryRedactions
+from adapters.memory.message_reader import MemoryExpirations, MemoryMessageReader
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
 from adapters.memory.people_readers import (
     MemoryContactReader,
@@ -11,11 +12,12 @@ from adapters.memory.people_readers import (
     MemorySessionReader,
 )
 from adapters.memory.presence import MemoryMirror
-from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
 from adapters.memory.store import MemoryStore
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from application.testing.world import World
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import ConversationId, UserId
@@ -36,6 +38,12 @@ class MemoryBackstage:
     async def rewrite(self, message: Message) -> None:
         self._store.put_message(message)
 
+    async def upload(self, attachment: Attachment) -> None:
+        self._store.attachments[attachment.id] = attachment
+
+    async def hidden(self, user_id: UserId) -> dict[int, int]:
+        return {seq_id: mine for (who, _, seq_id), mine in self._store.hidden.items() if who == user_id}
+
 
 def memory_world(store: MemoryStore) -> World:
     """Every port over ``store``."""
@@ -53,6 +61,7 @@ def memory_world(store: MemoryStore) -> World:
         messages=MemoryMessageReader(store),
         sync=MemorySyncReader(store),
         receipts=MemoryReceiptReader(store),
+        expirations=MemoryExpirations(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),

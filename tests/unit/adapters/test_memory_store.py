@@ -10,8 +10,15 @@ from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
+from application.testing.message_parts import AttachmentsContract, ReactionsContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.message_sight import (
+    BesideMessagesContract,
+    ExpirationsContract,
+    MessageSightContract,
+)
+from application.testing.message_wiping import MessageWipingContract
 from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     CredentialsContract,
@@ -138,4 +145,28 @@ class TestMemoryArchive(ArchiveContract):
 
 
 class TestMemoryAccountLocks(AccountLocksContract):
+    pass
+
+
+class TestMemoryAttachments(AttachmentsContract):
+    pass
+
+
+class TestMemoryBesideMessages(BesideMessagesContract):
+    pass
+
+
+class TestMemoryExpirations(ExpirationsContract):
+    pass
+
+
+class TestMemoryMessageSight(MessageSightContract):
+    pass
+
+
+class TestMemoryReactions(ReactionsContract):
+    pass
+
+
+class TestMemoryMessageWiping(MessageWipingContract):
     pass
