@@ -7,6 +7,7 @@ from adapters.memory.turn import Turn
 from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Stay
+from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.errors import ConversationNotFound
 from domain.shared.ids import ConversationId, UserId
@@ -69,13 +70,14 @@ class MemoryConversations:
 
 
 class MemoryParticipants:
-    """Memberships, those that ended included."""
+    """Memberships, those that ended included. ``said``: what this unit of work has appended last, by conversation."""
 
     def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[Membership, Participant] = {}
         self.added: list[Participant] = []
+        self.said: dict[ConversationId, Message] = {}
         self.written: dict[Membership, Participant] = {}
         self.ranges: list[ReceiptRange] = []
         self.stays: list[Stay] = []
@@ -98,7 +100,10 @@ class MemoryParticipants:
         key = (conversation_id, user_id)
         if key not in self._known and key in store.participants:
             self._known[key] = visibility.participation(store, store.participants[key])
-        return self._known.get(key)
+        found = self._known.get(key)
+        if found is not None and (newest := self.said.get(conversation_id)):
+            found.hear(newest.seq_id, newest.created_at)
+        return found
 
     async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant:
         found = await self.find(conversation_id, user_id)

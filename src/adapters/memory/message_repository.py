@@ -21,6 +21,7 @@ class MemoryMessages:
         self._turn = turn
         self._saved = saved
         self._conversations = conversations
+        self.said: dict[ConversationId, Message] = {}
         self._known: dict[MessageId, Message] = {}
         self.added: list[Message] = []
         self.written: dict[MessageId, Message] = {}
@@ -71,6 +72,7 @@ class MemoryMessages:
         conversation = self._conversations.held(message.conversation_id)
         placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
         self.added.append(placed)
+        self.said[placed.conversation_id] = placed
         self._known[placed.id] = placed
         return placed
 

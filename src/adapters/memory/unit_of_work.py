@@ -31,6 +31,7 @@ class MemoryUnitOfWork:
         self.messages = MemoryMessages(turn, self._saved, self.conversations)
         self.attachments = MemoryAttachments(turn, self._saved)
         self.reactions = MemoryReactions(turn, self._saved)
+        self.participants.said = self.messages.said
         self._forgotten: list[UserId] = []
 
     def forget_person(self, user_id: UserId) -> None:

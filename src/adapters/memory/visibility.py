@@ -27,10 +27,9 @@ def can_see(store: MemoryStore, me: Participant, message: Message, now: datetime
 def participation(store: MemoryStore, me: Participant) -> Participant:
     """A copy of somebody's place; what a message has taken out of the archive since is not archived."""
     twin = copied(me)
-    history = store.history.get(me.conversation_id, [])
-    if me.archived and not me.has_left and len(history) > me.archived_at_sequence:
+    if history := store.history.get(me.conversation_id, []):
         newest = store.messages[history[-1]]
-        twin.archived = me.muted_until is not None and newest.created_at < me.muted_until
+        twin.hear(newest.seq_id, newest.created_at)
     return twin
 
 

@@ -12,6 +12,7 @@ from adapters.postgres.visibility import is_archived
 from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role, Stay
+from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.errors import ConversationNotFound
 from domain.shared.ids import ConversationId, UserId
@@ -159,7 +160,7 @@ class PostgresConversations:
 
 
 class PostgresParticipants:
-    """Memberships, those that ended included."""
+    """Memberships, those that ended included. ``said``: what this unit of work has appended last, by conversation."""
 
     def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
@@ -169,6 +170,7 @@ class PostgresParticipants:
         )
         self._ranges: list[ReceiptRange] = []
         self._stays: list[Stay] = []
+        self.said: dict[ConversationId, Message] = {}
 
     def add(self, participant: Participant) -> None:
         self._participants.add((participant.conversation_id, participant.user_id), participant)
@@ -179,7 +181,10 @@ class PostgresParticipants:
         self._note(participant)
 
     async def find(self, conversation_id: ConversationId, user_id: UserId) -> Participant | None:
-        return await self._participants.get((conversation_id, user_id))
+        found = await self._participants.get((conversation_id, user_id))
+        if found is not None and (newest := self.said.get(conversation_id)):
+            found.hear(newest.seq_id, newest.created_at)
+        return found
 
     async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant:
         found = await self.find(conversation_id, user_id)

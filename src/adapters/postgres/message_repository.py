@@ -92,6 +92,7 @@ class PostgresMessages:
         self._transaction = transaction
         self._saved = saved
         self._conversations = conversations
+        self.said: dict[ConversationId, Message] = {}
         self._contacts = contacts
         self._messages: Identities[MessageId, Message] = Identities(transaction, rows.MESSAGES, self._load)
         self._named: Identities[ClientKey, Message] = Identities(transaction, rows.MESSAGES, self._load_named)
@@ -135,6 +136,7 @@ class PostgresMessages:
         conversation = self._conversations.held(message.conversation_id)
         placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
         self._appended.append(placed)
+        self.said[placed.conversation_id] = placed
         self._messages.add(placed.id, placed)
         if placed.client_message_id is not None:
             self._named.add((placed.sender_id, placed.client_message_id), placed)

@@ -60,6 +60,7 @@ class PostgresUnitOfWork:
         self.messages = PostgresMessages(transaction, self._saved, self.conversations, self.contacts)
         self.attachments = PostgresAttachments(transaction, self._saved)
         self.reactions = PostgresReactions(transaction, self._saved)
+        self.participants.said = self.messages.said
         self._forgotten: list[UserId] = []
 
     def forget_person(self, user_id: UserId) -> None:

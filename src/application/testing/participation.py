@@ -2,6 +2,7 @@
 
 from application.testing.builders import AT, later
 from application.testing.stage import (
+    append,
     change_participant,
     close,
     direct_of,
@@ -57,6 +58,17 @@ class ParticipationContract:
         assert await _is_archived(world, ben, place)
         await send(world, place, ann, created_at=later(60))
         assert not await _is_archived(world, ben, place)
+
+    async def test_what_is_said_in_the_same_unit_of_work_undoes_it_too(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        place = await group_of(world, ann, ben)
+        await change_participant(world, place, ben, archived=True)
+        async with world.units.open() as uow:
+            assert (await uow.participants.get(place, ben)).archived
+            await append(uow, place, ann)
+            assert not (await uow.participants.get(place, ben)).archived
+            (await uow.participants.get(place, ben)).archive(True, 1)
+            assert (await uow.participants.get(place, ben)).archived
 
     async def test_an_empty_conversation_stays_archived_and_so_does_one_that_was_left(
         self, world: World

@@ -126,6 +126,13 @@ class Participant:
         self.archived_at_sequence = head if wanted else 0
         return True
 
+    def hear(self, sequence: int, at: datetime) -> None:
+        """A message came: it undoes archiving, unless it was muted then, or was there already."""
+        if self.has_left or sequence <= self.archived_at_sequence:
+            return
+        if self.muted_until is None or at >= self.muted_until:
+            self.archived = False
+
     def clear(self, head: int) -> bool:
         """See nothing any more of what was said so far. Returns whether there was anything."""
         so_far = head if self.left_sequence is None else min(head, self.left_sequence)
