@@ -89,21 +89,20 @@ def unread_of(rows: Rows, me: dict[str, Any], now: datetime) -> int:
     """
     if me["left_at"] is not None:
         return 0
-    return min(
-        100,
-        sum(
-            message["conversation_id"] == me["conversation_id"]
-            and message["seq_id"] > me["last_read_sequence"]
-            and message["seq_id"] > me["cleared_through_sequence"]
-            and message["sender_id"] != me["user_id"]
-            and message["type"] != "SYSTEM"
-            and message["deleted_at"] is None
-            and (message["expires_at"] is None or message["expires_at"] > now)
-            and (me["user_id"], message["id"]) not in rows.hidden
-            and (me["user_id"], message["sender_id"]) not in rows.blocks
-            for message in rows.messages
-        ),
-    )
+    counted = [
+        message
+        for message in rows.messages
+        if message["conversation_id"] == me["conversation_id"]
+        and message["seq_id"] > me["last_read_sequence"]
+        and message["seq_id"] > me["cleared_through_sequence"]
+        and message["sender_id"] != me["user_id"]
+        and message["type"] != "SYSTEM"
+        and message["deleted_at"] is None
+        and (message["expires_at"] is None or message["expires_at"] > now)
+        and (me["user_id"], message["id"]) not in rows.hidden
+        and (me["user_id"], message["sender_id"]) not in rows.blocks
+    ]
+    return min(100, len(counted))
 
 
 @asynccontextmanager
