@@ -31,8 +31,9 @@ class MemorySyncReader:
             return None
         seen = {message.id: message for message in visibility.visible(store, me, now)}
         changed = sorted((m for m in seen.values() if m.revision > since.revision), key=lambda m: m.revision)
-        messages = [copied(message) for message in changed[:limit]]
-        if len(changed) > limit:
+        messages, has_more = [copied(message) for message in changed[:limit]], len(changed) > limit
+        mine = since.my_revision if has_more else me.my_revision
+        if has_more:
             reached = messages[-1].revision
         else:
             reached = (
@@ -42,12 +43,14 @@ class MemorySyncReader:
         hidden = sorted(
             (number, seq_id)
             for (who, place, seq_id), number in store.hidden.items()
-            if (who, place) == (user_id, conversation_id) and number > since.my_revision
+            if (who, place) == (user_id, conversation_id) and since.my_revision < number <= mine
         )
+        if len(hidden) > limit:
+            has_more, mine = True, hidden[limit - 1][0]
         members = [
             store.participants[conversation_id, id].revision for id in store.people_in[conversation_id]
         ]
-        is_first, more_hidden = since.revision == 0, len(hidden) > limit
+        is_first = since.revision == 0
         return Changes(
             messages=messages,
             members_changed=any(since.revision < each <= told for each in members)
@@ -55,8 +58,8 @@ class MemorySyncReader:
             info_changed=is_first or since.revision < conversation.info_revision <= told,
             me_changed=me.my_revision != since.my_revision,
             hidden=[store.history[conversation_id][seq_id - 1] for _, seq_id in hidden[:limit]],
-            until=Known(reached, hidden[limit - 1][0] if more_hidden else me.my_revision),
-            has_more=len(changed) > limit or more_hidden,
+            until=Known(reached, mine),
+            has_more=has_more,
         )
 
     async def standings(

@@ -80,24 +80,28 @@ class PostgresSyncReader(Reading):
         found = await self.fetch(
             _CHANGED, *whose, *seen, since.revision, _LAST if has_left else head, limit + 1
         )
-        messages = [rows.message(row) for row in found[:limit]]
-        if len(found) > limit:
+        messages, has_more = [rows.message(row) for row in found[:limit]], len(found) > limit
+        # What one did oneself comes with the last of the messages: archiving, say, is undone by those before it.
+        mine = since.my_revision if has_more else at["my_revision"]
+        if has_more:
             reached = messages[-1].revision
         else:
             reached = max(at["left_revision"], *(m.revision for m in messages), 0) if has_left else head
         # Of who takes part and what it is called, somebody who left knows what was so when they did.
         told = min(reached, at["left_revision"]) if has_left else reached
         members = await self.fetchrow(_MEMBERS_CHANGED, conversation_id, since.revision, told)
-        hidden = await self.fetch(_HIDDEN, *whose, since.my_revision, at["my_revision"], limit + 1)
-        is_first, more_hidden = since.revision == 0, len(hidden) > limit
+        hidden = await self.fetch(_HIDDEN, *whose, since.my_revision, mine, limit + 1)
+        if len(hidden) > limit:
+            has_more, mine = True, hidden[limit - 1]["my_revision"]
+        is_first = since.revision == 0
         return Changes(
             messages=messages,
             members_changed=members["changed"] or (is_first and at["is_group"]),
             info_changed=is_first or since.revision < at["info_revision"] <= told,
             me_changed=at["my_revision"] != since.my_revision,
             hidden=[row["message_id"] for row in hidden[:limit]],
-            until=Known(reached, hidden[limit - 1]["my_revision"] if more_hidden else at["my_revision"]),
-            has_more=len(found) > limit or more_hidden,
+            until=Known(reached, mine),
+            has_more=has_more,
         )
 
     async def standings(

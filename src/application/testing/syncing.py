@@ -88,6 +88,18 @@ class SyncReaderContract:
         assert not (await _changes(world, ben, place, 3, 4)).me_changed
         assert (await _changes(world, ann, place, 3)).hidden == []
 
+    async def test_my_own_changes_are_done_with_on_the_last_page_of_messages(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        place = await group_of(world, ann, ben)
+        sent = [await send(world, place, ann) for _ in range(3)]
+        await world.backstage.hide(ben, sent[1], 1)
+        await change_participant(world, place, ben, my_revision=2)
+        first = await _changes(world, ben, place, 0, limit=1)
+        assert (first.until, first.me_changed, first.hidden, first.has_more) == (Known(1, 0), True, [], True)
+        last = await _changes(world, ben, place, 1, limit=1)
+        assert (last.until, last.me_changed, last.hidden) == (Known(3, 2), True, [sent[1].id])
+        assert not last.has_more
+
     async def test_changes_say_when_members_or_info_changed_in_this_page(self, world: World) -> None:
         ann, ben = await people(world, 2)
         place = await group_of(world, ann, ben)
