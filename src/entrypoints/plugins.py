@@ -30,6 +30,7 @@ from adapters.memory.people_readers import (
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
 from adapters.memory.store import MemoryStore
+from adapters.memory.summaries import MemorySummaries
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
@@ -48,6 +49,7 @@ from adapters.postgres.people_readers import (
 from adapters.postgres.pool import open_pool
 from adapters.postgres.presence import PostgresMirror
 from adapters.postgres.receipt_reader import PostgresReceiptReader
+from adapters.postgres.summaries import PostgresSummaries
 from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
@@ -80,6 +82,7 @@ from application.ports.readers import (
     Relations,
     SessionReader,
 )
+from application.ports.summaries import Summaries
 from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
 from entrypoints.settings import Settings
@@ -110,6 +113,7 @@ class Store:
     messages: MessageReader
     sync: SyncReader
     receipts: ReceiptReader
+    summaries: Summaries
     expirations: Expirations
     epochs: Epochs
     mirror: Mirror
@@ -168,6 +172,7 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             messages=PostgresMessageReader(pool),
             sync=PostgresSyncReader(pool),
             receipts=PostgresReceiptReader(pool),
+            summaries=PostgresSummaries(pool),
             expirations=PostgresExpirations(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
@@ -198,6 +203,7 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         messages=MemoryMessageReader(store),
         sync=MemorySyncReader(store),
         receipts=MemoryReceiptReader(store),
+        summaries=MemorySummaries(store),
         expirations=MemoryExpirations(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),

@@ -43,6 +43,7 @@ from application.testing.people_repositories import SessionsContract, UsersContr
 from application.testing.presence import MirrorContract, PresencesContract, Servers
 from application.testing.receipts import ReceiptReaderContract
 from application.testing.security import PasswordsContract
+from application.testing.summaries import SummariesContract
 from application.testing.syncing import SyncReaderContract
 from application.testing.system import ClockContract, IdsContract
 from application.testing.unit_of_work import UnitOfWorkContract
@@ -160,6 +161,10 @@ class TestMessageReader(MessageReaderContract):
 
 
 class TestParticipation(ParticipationContract):
+    pass
+
+
+class TestSummaries(SummariesContract):
     pass
 
 

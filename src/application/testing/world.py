@@ -1,5 +1,6 @@
 """What an adapter of the store hands to its contracts: every port over one empty store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from application.ports.readers import (
     Relations,
     SessionReader,
 )
+from application.ports.summaries import Summaries
 from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
 from domain.messaging.attachment import Attachment
@@ -37,6 +39,10 @@ class Backstage(Protocol):
 
     async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
         """Delete a message for one person, as that change of theirs."""
+        ...
+
+    async def spoil_summaries(self, conversation_ids: Sequence[ConversationId]) -> int:
+        """Make what the conversation list keeps of these wrong, or lose it; returns how many that were."""
         ...
 
     async def rewrite(self, message: Message) -> None:
@@ -69,6 +75,7 @@ class World:
     messages: MessageReader
     sync: SyncReader
     receipts: ReceiptReader
+    summaries: Summaries
     expirations: Expirations
     epochs: Epochs
     mirror: Mirror

@@ -1,6 +1,6 @@
 """PostgreSQL as one world, emptied before each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.postgres import rows
@@ -20,6 +20,7 @@ from adapters.postgres.people_readers import (
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.presence import PostgresMirror
 from adapters.postgres.receipt_reader import PostgresReceiptReader
+from adapters.postgres.summaries import PostgresSummaries
 from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.testing.world import World
@@ -53,6 +54,18 @@ class PostgresBackstage:
             message.seq_id,
             my_revision,
         )
+
+    async def spoil_summaries(self, conversation_ids: Sequence[ConversationId]) -> int:
+        places = list(conversation_ids)
+        await self._pool.execute(
+            "DELETE FROM conversation_summaries WHERE conversation_id = ANY($1)", places[::2]
+        )
+        await self._pool.execute(
+            "UPDATE conversation_summaries SET preview = 'wrong', seq_id = 77, deleted = NOT deleted, "
+            "last_activity_at = now() WHERE conversation_id = ANY($1)",
+            places[1::2],
+        )
+        return len(places)
 
     async def rewrite(self, message: Message) -> None:
         await self._pool.execute(rows.MESSAGES.update, *rows.MESSAGES.arguments([message]))
@@ -92,6 +105,7 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             messages=PostgresMessageReader(pool),
             sync=PostgresSyncReader(pool),
             receipts=PostgresReceiptReader(pool),
+            summaries=PostgresSummaries(pool),
             expirations=PostgresExpirations(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),

@@ -35,6 +35,7 @@ from application.testing.people_readers import (
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract
 from application.testing.receipts import ReceiptReaderContract
+from application.testing.summaries import SummariesContract
 from application.testing.syncing import SyncReaderContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
@@ -108,6 +109,10 @@ class TestPostgresMessageReader(MessageReaderContract):
 
 
 class TestPostgresParticipation(ParticipationContract):
+    pass
+
+
+class TestPostgresSummaries(SummariesContract):
     pass
 
 

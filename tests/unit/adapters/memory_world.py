@@ -1,5 +1,7 @@
 """The memory adapters as one world, for certifying them and for breaking them on purpose."""
 
+from collections.abc import Sequence
+
 from adapters.memory.archive import MemoryArchive, MemoryRedactions
 from adapters.memory.message_reader import MemoryExpirations, MemoryMessageReader
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
@@ -14,6 +16,7 @@ from adapters.memory.people_readers import (
 from adapters.memory.presence import MemoryMirror
 from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
 from adapters.memory.store import MemoryStore
+from adapters.memory.summaries import MemorySummaries
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from application.testing.world import World
@@ -34,6 +37,9 @@ class MemoryBackstage:
 
     async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
         self._store.hidden[user_id, message.conversation_id, message.seq_id] = my_revision
+
+    async def spoil_summaries(self, conversation_ids: Sequence[ConversationId]) -> int:
+        return 0
 
     async def rewrite(self, message: Message) -> None:
         self._store.put_message(message)
@@ -61,6 +67,7 @@ def memory_world(store: MemoryStore) -> World:
         messages=MemoryMessageReader(store),
         sync=MemorySyncReader(store),
         receipts=MemoryReceiptReader(store),
+        summaries=MemorySummaries(store),
         expirations=MemoryExpirations(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
