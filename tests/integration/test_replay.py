@@ -38,8 +38,29 @@ async def _live(database: str) -> None:
         assert (
             await cem.post(f"/v1/conversations/{three}/delivered", {"up_to_sequence": 9})
         ).status_code == 200
+        await _own_places(ann, bob, direct, three)
         await _group_life(server.url, ann, bob, three)
         assert (await cem.post("/v1/auth/logout")).status_code == 204
+
+
+async def _own_places(ann: Person, bob: Person, direct: str, three: str) -> None:
+    """What people do to their own places: among it a message that takes one out of the archive, and one that does not."""
+    steps: list[tuple[Person, str, Any]] = [
+        (ann, direct, {"archived": True, "pinned": True}),
+        (bob, direct, {"archived": True, "muted_until": "2126-01-01T00:00:00.5Z"}),
+        (bob, three, {"muted_until": "2126-01-01T00:00:00Z"}),
+        (bob, three, {"muted_until": None}),
+    ]
+    for person, place, body in steps:
+        answer = await person.http.patch(f"/v1/conversations/{place}/me", json=body)
+        assert answer.status_code == 200, answer.text
+    body = {"client_message_id": str(uuid.uuid4()), "content": "words"}
+    assert (await ann.post(f"/v1/conversations/{direct}/messages", body)).status_code == 201
+    for person in (ann, bob):
+        answer = await person.http.patch(f"/v1/conversations/{direct}/me", json={"pinned": False})
+        assert answer.json()["archived"] is (person is bob)
+        await person.post(f"/v1/conversations/{direct}/read", {"up_to_sequence": 9})
+        assert (await person.post(f"/v1/conversations/{direct}/clear")).status_code == 204
 
 
 async def _group_life(url: str, ann: Person, bob: Person, place: str) -> None:
@@ -76,7 +97,7 @@ async def test_replay_rebuilds_every_table(fresh_database: str, another_database
     environment = {"DATABASE_URL": fresh_database, "SENTINAL_SIGNING_KEYS": KEYS}
     result = await _in_thread(["--into", another_database], environment)
     assert "every table is equal" in result, result
-    assert "replayed 34 commands" in result, result
+    assert "replayed 45 commands" in result, result
 
 
 async def test_replay_sees_a_row_that_differs(fresh_database: str, another_database: str) -> None:

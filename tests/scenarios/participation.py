@@ -156,6 +156,27 @@ class Participation:
                 refusal = await eve.refused(method, f"{path}/{tail}", body)
                 assert refusal == (404, "conversation_not_found"), (place, tail)
 
+    async def test_who_left_may_archive_and_clear_but_neither_mute_nor_pin(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben = await somebody(client), await somebody(client)
+        place = await ann.group(ben)
+        await ann.send(place)
+        await ben.done("POST", f"/v1/conversations/{place}/leave")
+        await ann.send(place)
+        for fields in ({"muted_until": None}, {"pinned": False}, {"archived": True, "pinned": True}):
+            refusal = await ben.refused("PATCH", f"/v1/conversations/{place}/me", fields)
+            assert refusal == (403, "not_a_participant")
+        assert (await change(ben, place, archived=True))["archived"]
+        await ann.send(place)
+        assert await listed(ben, left="true", archived="true") == [place]
+        await ben.done("POST", f"/v1/conversations/{place}/clear")
+        mine = (await ben.get(f"/v1/conversations/{place}"))["me"]
+        assert (mine["cleared_through_sequence"], mine["unread_count"]) == (3, 0)
+        for what in ("read", "delivered"):
+            refusal = await ben.refused("POST", f"/v1/conversations/{place}/{what}", {"up_to_sequence": 1})
+            assert refusal == (403, "not_a_participant")
+
     @pytest.mark.parametrize("field", WRONG)
     async def test_a_wrong_field_is_named_and_nothing_is_stored(
         self, client: httpx.AsyncClient, field: str

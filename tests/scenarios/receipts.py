@@ -126,6 +126,23 @@ class Receipts:
         for who, id in ((eve, message["id"]), (ben, message["id"]), (ann, uuid.uuid4()), (ann, "x")):
             assert await who.refused("GET", f"/v1/messages/{id}/receipts") == (404, "message_not_found")
 
+    async def test_who_left_sees_them_up_to_there_and_who_was_there_has_one(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben, cem = [await somebody(client) for _ in range(3)]
+        place = await ann.group(ben)
+        first = await said(ann, place)
+        await acknowledge(ben, place, "read", 2)
+        await ben.done("POST", f"/v1/conversations/{place}/leave")
+        await ann.done("POST", f"/v1/conversations/{place}/members", {"user_ids": [cem.id]})
+        second = await said(ann, place)
+        assert statuses(await receipts(ben, first)) == {ben.id: "READ"}
+        assert await ben.refused("GET", f"/v1/messages/{second['id']}/receipts") == (404, "message_not_found")
+        assert statuses(await receipts(ann, second)) == {cem.id: "SENT"}
+        await ann.done("POST", f"/v1/conversations/{place}/members", {"user_ids": [ben.id]})
+        assert statuses(await receipts(cem, first)) == {ben.id: "READ"}
+        assert statuses(await receipts(ann, second)) == {cem.id: "SENT"}
+
     async def test_a_wrong_parameter_is_named(self, client: httpx.AsyncClient) -> None:
         ann = await somebody(client)
         message = await said(ann, await ann.group())

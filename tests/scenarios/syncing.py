@@ -67,6 +67,57 @@ class Changes:
         found = await changes(ann, place)
         assert [message["content"] for message in found["messages"]] == ["after"]
 
+    async def test_edits_tombstones_and_what_i_hid_come_too(self, client: httpx.AsyncClient) -> None:
+        ann, ben = await somebody(client), await somebody(client)
+        place = await ann.group(ben)
+        kept, edited, deleted, hidden = [(await ann.send(place, f"{n}")).json()["id"] for n in range(4)]
+        await ben.done("PUT", f"/v1/messages/{kept}/reactions/:ok:")
+        await ann.done("PATCH", f"/v1/messages/{edited}", {"content": "other words"})
+        await ann.done("DELETE", f"/v1/messages/{deleted}?for=everyone")
+        await ben.done("DELETE", f"/v1/messages/{hidden}?for=me")
+        found = await changes(ben, place, revision=5)
+        assert found["messages"] == [await ben.get(f"/v1/messages/{id}") for id in (kept, edited, deleted)]
+        assert found["messages"][0]["reactions"] == [{"reaction_code": ":ok:", "count": 1, "mine": True}]
+        assert (found["messages"][2]["content"], found["hidden"]) == (None, [hidden])
+        assert (found["revision"], found["my_revision"]) == (8, 1)
+
+    async def test_members_and_info_are_said_to_have_changed_in_their_page(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben, cem = [await somebody(client) for _ in range(3)]
+        place = await ann.group(ben)
+        await ann.done("POST", f"/v1/conversations/{place}/members", {"user_ids": [cem.id]})
+        await ann.done("PATCH", f"/v1/conversations/{place}", {"subject": "Another"})
+        await ann.send(place)
+
+        async def said(revision: int, limit: int = 50) -> tuple[bool, str | None]:
+            found = await changes(ben, place, revision, limit=limit)
+            return found["members_changed"], found["conversation"] and found["conversation"]["subject"]
+
+        assert await said(1) == (True, "Another")
+        assert await said(2) == (True, "Another")
+        assert await said(3) == (False, "Another")
+        assert await said(5) == (False, None)
+        assert await said(1, limit=1) == (False, None)
+
+    async def test_who_left_gets_what_was_said_before_in_its_present_state(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben = await somebody(client), await somebody(client)
+        place = await ann.group(ben)
+        before = (await ann.send(place, "before")).json()["id"]
+        await ben.done("POST", f"/v1/conversations/{place}/leave")
+        await ann.send(place, "after")
+        await ann.done("PATCH", f"/v1/conversations/{place}", {"subject": "Another"})
+        found = await changes(ben, place, revision=1)
+        assert [message["content"] for message in found["messages"]] == ["before", None]
+        assert (found["revision"], found["has_more"], found["conversation"]) == (4, False, None)
+        await ann.done("PATCH", f"/v1/messages/{before}", {"content": "edited"})
+        found = await changes(ben, place, revision=4)
+        assert [message["content"] for message in found["messages"]] == ["edited"]
+        assert not found["members_changed"]
+        assert (await changes(ben, place))["conversation"]["subject"] == "A group"
+
     async def test_a_wrong_parameter_is_named(self, client: httpx.AsyncClient) -> None:
         ann = await somebody(client)
         place = await ann.group()
@@ -133,6 +184,22 @@ class Sync:
         found = await sync(eve, {place: [1, 0], unknown: [1, 0]})
         assert found["left"] == sorted([place, unknown])
         assert (found["changed"], found["joined"]) == ([], [])
+
+    async def test_what_i_left_is_left_and_what_i_come_back_to_is_joined(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben = await somebody(client), await somebody(client)
+        left, closed = await ann.group(ben), await ann.group(ben)
+        known = {left: [1, 0], closed: [1, 0]}
+        cursor = (await sync(ben, {}))["cursor"]
+        await ben.done("POST", f"/v1/conversations/{left}/leave")
+        await ann.done("DELETE", f"/v1/conversations/{closed}")
+        then = await sync(ben, known, cursor)
+        assert (sorted(then["left"]), then["joined"], then["changed"]) == (sorted([left, closed]), [], [])
+        await ann.done("POST", f"/v1/conversations/{left}/members", {"user_ids": [ben.id]})
+        again = await sync(ben, known, cursor)
+        assert [entry["conversation"]["id"] for entry in again["joined"]] == [left]
+        assert (again["left"], [each["conversation_id"] for each in again["changed"]]) == ([closed], [left])
 
     async def test_it_pages_through_many(self, client: httpx.AsyncClient) -> None:
         ann = await somebody(client)
