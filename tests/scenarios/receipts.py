@@ -143,6 +143,24 @@ class Receipts:
         assert statuses(await receipts(cem, first)) == {ben.id: "READ"}
         assert statuses(await receipts(ann, second)) == {cem.id: "SENT"}
 
+    async def test_a_wrong_acknowledgement_is_named_and_moves_nothing(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben = await somebody(client), await somebody(client)
+        place = await ann.group(ben)
+        before = await ben.get(f"/v1/conversations/{place}")
+        for what in ("read", "delivered"):
+            for body in (
+                *({"up_to_sequence": value} for value in (None, -1, 2**63, 1.5, "1", True, [], {})),
+                {},
+                {"up_to_sequence": 1, "user_id": ann.id},
+            ):
+                response = await ben.ask("POST", f"/v1/conversations/{place}/{what}", body)
+                assert response.status_code == 422, body
+                pointer = "/user_id" if "user_id" in body else "/up_to_sequence"
+                assert response.json()["errors"][0]["pointer"] == pointer
+        assert await ben.get(f"/v1/conversations/{place}") == before
+
     async def test_a_wrong_parameter_is_named(self, client: httpx.AsyncClient) -> None:
         ann = await somebody(client)
         message = await said(ann, await ann.group())
