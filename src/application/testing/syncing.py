@@ -204,7 +204,7 @@ class SyncReaderContract:
         assert await _joined(world, ben, end) == [left, direct.id]
         assert await _joined(world, ben) == [kept, left, direct.id]
 
-    async def test_of_one_person_a_later_arrival_waits_for_an_earlier_one(self, world: World) -> None:
+    async def test_of_one_person_arrivals_at_the_same_time_have_different_numbers(self, world: World) -> None:
         ann, ben = await people(world, 2)
         place = await direct_of(world, ann, ben)
 
