@@ -7,10 +7,18 @@ from typing import Any, get_type_hints
 from application.bus.bus import Registration
 from application.contacts import block_user, list_contacts, save_contact
 from application.conversation import (
+    add_members,
+    change_member,
+    change_participation,
+    count_unread,
     create_group,
+    delete_group,
     list_conversations,
     list_members,
+    remove_member,
     start_direct_conversation,
+    transfer_ownership,
+    update_conversation,
 )
 from application.identity import (
     change_password,
@@ -27,8 +35,20 @@ from application.identity import (
     register_user,
     sessions,
 )
-from application.messaging import list_messages, mark_read, send_message
+from application.messaging import (
+    delete_message,
+    edit_message,
+    forward_message,
+    get_message,
+    list_messages,
+    list_receipts,
+    mark_read,
+    react,
+    send_message,
+    wipe_expired,
+)
 from application.presence import get_presence
+from application.syncing import list_changes, synchronise
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -51,9 +71,24 @@ COMMANDS: dict[type[Any], Handler] = {
     block_user.UnblockUser: block_user.unblock,
     start_direct_conversation.StartDirectConversation: start_direct_conversation.handle,
     create_group.CreateGroup: create_group.handle,
+    update_conversation.UpdateConversation: update_conversation.handle,
+    add_members.AddMembers: add_members.handle,
+    remove_member.RemoveMember: remove_member.remove,
+    remove_member.LeaveGroup: remove_member.leave,
+    change_member.ChangeMember: change_member.handle,
+    transfer_ownership.TransferOwnership: transfer_ownership.handle,
+    delete_group.DeleteGroup: delete_group.handle,
     send_message.SendMessage: send_message.handle,
+    edit_message.EditMessage: edit_message.handle,
+    delete_message.DeleteMessage: delete_message.handle,
+    forward_message.ForwardMessage: forward_message.handle,
+    react.AddReaction: react.add,
+    react.RemoveReaction: react.remove,
+    wipe_expired.WipeExpired: wipe_expired.handle,
     mark_read.MarkRead: mark_read.read,
     mark_read.MarkDelivered: mark_read.delivered,
+    change_participation.ChangeParticipation: change_participation.change,
+    change_participation.ClearConversation: change_participation.clear,
 }
 
 QUERIES: dict[type[Any], Handler] = {
@@ -69,6 +104,12 @@ QUERIES: dict[type[Any], Handler] = {
     list_conversations.GetConversation: list_conversations.get_one,
     list_members.ListMembers: list_members.handle,
     list_messages.ListMessages: list_messages.handle,
+    count_unread.CountUnread: count_unread.handle,
+    list_receipts.ListReceipts: list_receipts.handle,
+    list_changes.ListChanges: list_changes.handle,
+    synchronise.Synchronise: synchronise.handle,
+    get_message.GetMessage: get_message.get_one,
+    get_message.ListReactions: get_message.list_reactions,
     get_presence.GetPresence: get_presence.handle,
 }
 
@@ -80,10 +121,15 @@ PREPARES: dict[type[Any], Handler] = {
     deactivate_account.DeactivateAccount: deactivate_account.prepare,
     erase_account.EraseAccount: erase_account.prepare,
     save_contact.SaveContact: save_contact.prepare,
+    update_conversation.UpdateConversation: update_conversation.prepare,
+    change_member.ChangeMember: change_member.prepare,
 }
 """What a command does before its transaction opens."""
 
-REPEATS: dict[type[Any], Handler] = {send_message.SendMessage: send_message.repeat}
+REPEATS: dict[type[Any], Handler] = {
+    send_message.SendMessage: send_message.repeat,
+    forward_message.ForwardMessage: forward_message.repeat,
+}
 """How a command that carries its own idempotency key finds its earlier answer."""
 
 

@@ -17,10 +17,13 @@ from adapters.system.clock import SystemClock, SystemIds
 from application.bus.access import Gatekeepers
 from application.bus.bus import Bus
 from application.catalogue import register
+from application.conversation.joining import GroupSize
 from application.cursors import Cursors
 from application.identity.authentication import Authentication
 from application.identity.people import People
 from application.identity.redact_messages import Redactor
+from application.messaging.edit_message import Windows
+from application.messaging.wipe_expired import Sweeper
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
 from application.ports.readers import (
@@ -34,6 +37,7 @@ from application.ports.readers import (
     SessionReader,
 )
 from application.ports.security import AccessTokens, BodyHashes, Passwords, RefreshTokens
+from application.ports.syncing import ReceiptReader, SyncReader
 from application.presence.attendance import Attendance
 from application.presence.mirroring import Mirroring
 from application.presence.sight import Sight
@@ -55,6 +59,8 @@ def _ports(
     people: People,
     sight: Sight,
     cursors: Cursors,
+    windows: Windows,
+    settings: Settings,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
     return {
@@ -65,6 +71,8 @@ def _ports(
         People: people,
         Sight: sight,
         Cursors: cursors,
+        Windows: windows,
+        GroupSize: GroupSize(settings.group_members),
         Profiles: store.profiles,
         Directory: store.directory,
         Credentials: store.credentials,
@@ -73,6 +81,8 @@ def _ports(
         Archive: store.archive,
         ConversationReader: store.conversations,
         MessageReader: store.messages,
+        SyncReader: store.sync,
+        ReceiptReader: store.receipts,
     }
 
 
@@ -133,10 +143,24 @@ class Container(containers.DeclarativeContainer):
         limits=realtime.provided.limits,
         rates=settings.provided.rates,
         conversations=store.provided.conversations,
+        messages=store.provided.messages,
         credentials=store.provided.credentials,
     )
+    windows = providers.Singleton(
+        Windows, edit=settings.provided.edit_window, delete=settings.provided.delete_window
+    )
     ports = providers.Singleton(
-        _ports, store, passwords, access_tokens, refresh_tokens, hashes, people, sight, cursors
+        _ports,
+        store,
+        passwords,
+        access_tokens,
+        refresh_tokens,
+        hashes,
+        people,
+        sight,
+        cursors,
+        windows,
+        settings,
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)
@@ -153,6 +177,7 @@ class Container(containers.DeclarativeContainer):
         witness=witness,
     )
     redactor = providers.Singleton(Redactor, bus, store.provided.redactions)
+    sweeper = providers.Singleton(Sweeper, bus, store.provided.expirations, clock)
     desk = providers.Singleton(
         Desk,
         bus=bus,
@@ -162,6 +187,7 @@ class Container(containers.DeclarativeContainer):
         hub=hub,
         attendance=attendance,
         watching=watching,
+        people=people,
         gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),
         epoch=epoch,

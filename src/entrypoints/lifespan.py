@@ -49,6 +49,7 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
         if settings.relay:
             tasks.append(_keep("relay", container.relay().run))
             tasks.append(_keep("redactor", container.redactor().run))
+            tasks.append(_keep("sweeper", container.sweeper().run))
         running_tasks = [asyncio.create_task(task) for task in tasks]
         try:
             yield container

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from adapters.memory.archive import MemoryArchive, MemoryRedactions
 from adapters.memory.caches import MemoryCaches
+from adapters.memory.message_reader import MemoryExpirations, MemoryMessageReader
 from adapters.memory.outbox import (
     MemoryBroker,
     MemoryCommandLog,
@@ -27,12 +28,14 @@ from adapters.memory.people_readers import (
     MemorySessionReader,
 )
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
-from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
 from adapters.memory.store import MemoryStore
+from adapters.memory.summaries import MemorySummaries
+from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
-from adapters.postgres.message_reader import PostgresMessageReader
+from adapters.postgres.message_reader import PostgresExpirations, PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
 from adapters.postgres.people_readers import (
     PostgresContactReader,
@@ -45,6 +48,9 @@ from adapters.postgres.people_readers import (
 )
 from adapters.postgres.pool import open_pool
 from adapters.postgres.presence import PostgresMirror
+from adapters.postgres.receipt_reader import PostgresReceiptReader
+from adapters.postgres.summaries import PostgresSummaries
+from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
 from adapters.redis.cached_profiles import CachedProfiles
@@ -69,12 +75,15 @@ from application.ports.readers import (
     Credentials,
     Directory,
     Epochs,
+    Expirations,
     MessageReader,
     Profiles,
     Redactions,
     Relations,
     SessionReader,
 )
+from application.ports.summaries import Summaries
+from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
 from entrypoints.settings import Settings
 
@@ -102,6 +111,10 @@ class Store:
     redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
+    sync: SyncReader
+    receipts: ReceiptReader
+    summaries: Summaries
+    expirations: Expirations
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox
@@ -157,6 +170,10 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
+            sync=PostgresSyncReader(pool),
+            receipts=PostgresReceiptReader(pool),
+            summaries=PostgresSummaries(pool),
+            expirations=PostgresExpirations(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
             outbox=outbox,
@@ -184,6 +201,10 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
+        sync=MemorySyncReader(store),
+        receipts=MemoryReceiptReader(store),
+        summaries=MemorySummaries(store),
+        expirations=MemoryExpirations(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -41,9 +42,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     broker: str
     relay: bool
     presence_seconds: int
+    group_members: int
     metrics_token: str
     log_format: str
     log_level: str
+    edit_window: timedelta
+    delete_window: timedelta
     rates: dict[str, Rate]
 
     @property
@@ -76,9 +80,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         broker=broker,
         relay=_flag(given, "SENTINAL_RELAY", True),
         presence_seconds=_number(given, "SENTINAL_PRESENCE_SECONDS", 30, 3, 30),
+        group_members=_number(given, "SENTINAL_GROUP_MEMBERS", 10_000, 2, 100_000),
         metrics_token=given.get("SENTINAL_METRICS_TOKEN", ""),
         log_format=_choice(given, "SENTINAL_LOG_FORMAT", "json", ("json", "console")),
         log_level=_choice(given, "SENTINAL_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        edit_window=timedelta(hours=_number(given, "SENTINAL_EDIT_HOURS", 48, 0, 87_600)),
+        delete_window=timedelta(hours=_number(given, "SENTINAL_DELETE_HOURS", 48, 0, 87_600)),
         rates=_rates(given.get("SENTINAL_LIMITS", ""), production),
     )
     if not settings.signing_keys:

@@ -82,6 +82,95 @@ async def test_nothing_an_erased_person_said_or_was_called_is_left_anywhere(
     assert "every table is equal" in result.output, result.output
 
 
+async def test_nothing_a_deleted_or_expired_message_said_is_left_anywhere(
+    fresh_database: str, redis: str
+) -> None:
+    marks = [uuid.uuid4().hex[:10] for _ in range(3)]
+    deleted, expired, kept = marks
+    connection = await asyncpg.connect(fresh_database)
+    async with running(settings_for(fresh_database, redis)) as container:
+        transport = httpx.ASGITransport(application(container), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=20) as client:
+            ann, ben = await somebody(client), await somebody(client)
+            body = {"subject": "g", "member_ids": [ben.id], "expiry_seconds": 30}
+            place = (await ann.done("POST", "/v1/conversations/groups", body))["conversation"]["id"]
+            said = {mark: await _said(ann, ben, place, mark) for mark in marks}
+            everywhere = {
+                "command_log",
+                "conversation_summaries",
+                "message_reactions",
+                "messages",
+                "outbox_events",
+            }
+            assert set(await _where(connection, kept)) == everywhere
+            for id in said[deleted]:
+                await ann.done("DELETE", f"/v1/messages/{id}?for=everyone")
+            assert await _where(connection, deleted) == []
+            sql = "SELECT last_sequence, revision FROM conversation_sequences WHERE conversation_id = $1"
+            before = await connection.fetchrow(sql, uuid.UUID(place))
+            await _let_expire(connection, said[expired])
+            async with asyncio.timeout(20):
+                while await _where(connection, expired):
+                    await asyncio.sleep(0.05)
+            assert await connection.fetchrow(sql, uuid.UUID(place)) == before
+            assert set(await _where(connection, kept)) == everywhere
+            texts = [m["content"] for m in (await ben.get(f"/v1/conversations/{place}/messages"))["items"]]
+            assert kept in str(texts)
+    await connection.close()
+
+
+async def _said(ann: Someone, ben: Someone, place: str, mark: str) -> list[str]:
+    """Every way in which words get somewhere; the ids of the messages that say them, replies last."""
+    path = f"/v1/conversations/{place}/messages"
+
+    def new(**fields: Any) -> dict[str, Any]:
+        return {"client_message_id": str(uuid.uuid4()), **fields}
+
+    ids = []
+    for fields in (
+        {"content": f"first {mark}"},
+        {"type": "LOCATION", "metadata": {"latitude": 1, "longitude": 1, "label": mark}},
+        {"type": "CONTACT", "metadata": {"display_name": mark, "phone_number": "+4930123456"}},
+        {"content": f"last {mark}"},
+    ):
+        sent = await ann.done("POST", path, new(**fields), idempotency_key=uuid.uuid4().hex)
+        ids.append(sent["id"])
+    for text in ("words", f"second {mark}", f"second {mark}", f"first {mark}"):
+        await ann.done("PATCH", f"/v1/messages/{ids[0]}", {"content": text})
+    assert (
+        await ann.ask("PATCH", f"/v1/messages/{ids[0]}", {"content": mark, "expected_revision": 0})
+    ).status_code == 409
+    for who in (ann, ben):
+        await who.done("PUT", f"/v1/messages/{ids[0]}/reactions/:{mark}:")
+    await ben.done("DELETE", f"/v1/messages/{ids[0]}/reactions/:{mark}:")
+    # A reply that shows it, in its answer and in its edit's event; and copies of it, of which one goes on.
+    reply = await ben.done("POST", path, new(content="indeed", reply_to_msg_id=ids[0]), idempotency_key=mark)
+    await ben.done("PATCH", f"/v1/messages/{reply['id']}", {"content": "indeed!"})
+    other = await ann.group()
+    for id in (ids[1], ids[0]):
+        names = [str(uuid.uuid4()) for _ in range(2)]
+        forward = {"conversation_ids": [place, other], "client_message_ids": names}
+        key = uuid.uuid4().hex
+        copies = await ann.done("POST", f"/v1/messages/{id}/forward", forward, idempotency_key=key)
+        ids += [copy["id"] for copy in copies["items"]]
+    await ann.done("PATCH", f"/v1/messages/{ids[-1]}", {"content": f"more {mark}"})
+    again = {"conversation_ids": [place], "client_message_ids": [str(uuid.uuid4())]}
+    further = await ann.done("POST", f"/v1/messages/{ids[-1]}/forward", again)
+    ids.append(further["items"][0]["id"])
+    refused = {"client_message_id": str(uuid.uuid4()), "content": mark, "reply_to_msg_id": str(uuid.uuid4())}
+    assert (await ann.ask("POST", path, refused)).status_code == 422
+    # The last thing said, so that the summary shows it.
+    ids.append((await ann.done("POST", path, new(content=mark)))["id"])
+    return ids
+
+
+async def _let_expire(connection: Any, ids: list[str]) -> None:
+    known = [uuid.UUID(id) for id in ids]
+    for table, column in (("messages", "id"), ("conversation_summaries", "message_id")):
+        sql = f"UPDATE {table} SET expires_at = now() - interval '1 minute' WHERE {column} = ANY($1)"  # noqa: S608
+        await connection.execute(sql, known)
+
+
 async def _lives(client: httpx.AsyncClient, connection: Any, mark: str) -> tuple[Someone, Someone]:
     """A person who leaves a mark in every place that can bear one, and somebody they know."""
     number = f"+49{int(mark, 16) % 10**12:012}"

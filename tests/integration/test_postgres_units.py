@@ -12,7 +12,7 @@ from adapters.postgres.transaction import Transaction
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.errors import Collision
 from application.testing.builders import AT, a_frame, a_text, an_id, later
-from application.testing.stage import append, commit, group_of, people, send
+from application.testing.stage import append, commit, group_of, held_up, outcome, people, send
 from application.testing.world import World
 from domain.conversation.participant import Role
 from domain.shared.errors import Invalid, Unavailable
@@ -279,3 +279,23 @@ async def test_health_names_a_setting_that_loses_what_was_acknowledged(fresh_dat
     pool = await open_pool(fresh_database, 1)
     assert await PostgresHealth(pool).ailments() == ["The database runs with synchronous_commit off."]
     await pool.close()
+
+
+async def test_of_one_person_a_later_arrival_waits_until_an_earlier_one_is_committed(
+    world: World, database: str
+) -> None:
+    ann, ben = await people(world, 2)
+    first = await group_of(world, ann, ben)
+    other = await asyncpg.connect(database)
+    try:
+        async with other.transaction():
+            await other.execute("UPDATE user_arrivals SET last = last + 1 WHERE user_id = $1", ben)
+            waiting = await held_up(group_of(world, ann, ben))
+            seen = await world.sync.joined(ben, after=None, limit=9, now=AT)
+            assert [entry.conversation.id for entry, _ in seen] == [first]
+        second = await outcome(waiting)
+    finally:
+        await other.close()
+    assert [
+        entry.conversation.id for entry, _ in await world.sync.joined(ben, after=seen[-1][1], limit=9, now=AT)
+    ] == [second]

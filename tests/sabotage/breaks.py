@@ -6,15 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.memory.chat_repositories import MemoryMessages, MemoryParticipants
+from adapters.memory.chat_repositories import MemoryParticipants
 from adapters.memory.copies import copied
+from adapters.memory.message_reader import MemoryMessageReader
+from adapters.memory.message_repository import MemoryMessages
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
 from adapters.memory.people_readers import MemoryDirectory
 from adapters.memory.people_repositories import MemoryUsers
-from adapters.memory.readers import MemoryConversationReader, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader
 from adapters.memory.store import MemoryStore
 from adapters.memory.turn import Turn
 from adapters.memory.unit_of_work import MemoryUnitOfWork
+from application.bus.account import Ledger
 from application.errors import Collision
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
@@ -26,7 +29,20 @@ from domain.messaging.message import Message, NewMessage
 from domain.shared.errors import IdentifierTaken
 from domain.shared.events import Event
 from domain.shared.ids import EventId, UserId
+from tests.sabotage.message_breaks import (
+    MESSAGE_READERS,
+    MESSAGE_UNITS,
+    CountsForEverybody,
+    HidesAtNoRevision,
+    HidesForTheSender,
+    LosesUnfinished,
+    RemembersByPlace,
+    RemovesOthers,
+    SeesEverything,
+    ShufflesAttachments,
+)
 from tests.sabotage.presence_breaks import GoesBack
+from tests.sabotage.sync_breaks import SYNC_BREAKS, CountsPinsOfOthers
 from tests.unit.adapters.memory_world import memory_world
 
 Break = Callable[[MemoryStore], World]
@@ -69,9 +85,9 @@ class Overlooks(MemoryUnitOfWork):
         super().__init__(turn)
         self._what = what
 
-    def _check(self, store: MemoryStore, entry: LogEntry, frames: Sequence[Frame]) -> None:
+    def _check(self, store: MemoryStore, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
         try:
-            super()._check(store, entry, frames)
+            super()._check(store, entries, frames)
         except Collision as collision:
             if str(collision) != self._what:
                 raise
@@ -86,22 +102,27 @@ class LosesAnEvent(MemoryUnitOfWork):
 
 
 class TellsEventsTwice(MemoryUnitOfWork):
+    def __init__(self, turn: Turn) -> None:
+        super().__init__(turn)
+        self._told: list[Event] = []
+
     def events(self) -> list[Event]:
-        return [event for aggregate in self._saved for event in aggregate.events]
+        self._told += super().events()
+        return list(self._told)
 
 
 class ForgetsToTell(MemoryUnitOfWork):
-    async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None:
-        await super().commit(entry, ())
+    async def commit(self, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
+        await super().commit(entries, ())
 
 
 class CommitsInTwoSteps(MemoryUnitOfWork):
     """Stores people before it has checked everything."""
 
-    def _check(self, store: MemoryStore, entry: LogEntry, frames: Sequence[Frame]) -> None:
-        super()._check(store, replace(entry, idempotency_key=None), ())
+    def _check(self, store: MemoryStore, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
+        super()._check(store, [replace(entry, idempotency_key=None) for entry in entries], ())
         self._store_people(store)
-        super(CommitsInTwoSteps, type(self)(self._turn))._check(store, entry, frames)
+        super(CommitsInTwoSteps, type(self)(self._turn))._check(store, entries, frames)
 
 
 class With(MemoryUnitOfWork):
@@ -153,6 +174,14 @@ class FindsAnother(MemoryUsers):
     async def find(self, user_id: UserId) -> User | None:
         found = await super().find(user_id)
         return None if found is None else copied(found)
+
+
+class HoldsNobody(MemoryUsers):
+    """Looks at accounts and keeps nobody from them."""
+
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
+        users = self._turn._store.users
+        return {id: copied(users[id]) for id in user_ids if id in users}
 
 
 class FindsTheStored(MemoryUsers):
@@ -276,15 +305,23 @@ def overlooking(what: str) -> Break:
     return units(lambda turn: Overlooks(turn, what))
 
 
+def _parts(kind: Callable[[Turn, Ledger], Any]) -> Callable[[With], Any]:
+    return lambda u: kind(u._turn, u._saved)
+
+
+def _of_messages(kind: type[MemoryMessages]) -> Break:
+    return repository(messages=lambda u: kind(u._turn, u._saved, u.conversations))
+
+
 STORE_BREAKS: dict[str, Break] = {
     "a rollback keeps what was saved": units(KeepsWhatWasRolledBack),
-    "a rollback burns a number": repository(messages=lambda u: Burns(u._turn, u.conversations)),
+    "a rollback burns a number": repository(messages=lambda u: Burns(u._turn, u._saved, u.conversations)),
     "a refused commit keeps half of it": units(CommitsInTwoSteps),
     "a message does not bump the revision": repository(
-        messages=lambda u: Unrevised(u._turn, u.conversations)
+        messages=lambda u: Unrevised(u._turn, u._saved, u.conversations)
     ),
     "a message is appended without the lock": repository(
-        messages=lambda u: AppendsWithoutLock(u._turn, u.conversations)
+        messages=lambda u: AppendsWithoutLock(u._turn, u._saved, u.conversations)
     ),
     "a lock does not lock": units(MemoryUnitOfWork, NoTurn),
     "a client id is not unique": overlooking("one_message_per_client_id"),
@@ -296,9 +333,12 @@ STORE_BREAKS: dict[str, Break] = {
     "events are told twice": units(TellsEventsTwice),
     "a commit forgets the outbox": units(ForgetsToTell),
     "find hands out another object": repository(users=lambda u: FindsAnother(u._turn, u._saved)),
+    "holding an account keeps nobody from it": repository(users=lambda u: HoldsNobody(u._turn, u._saved)),
     "find hands out what is stored": repository(users=lambda u: FindsTheStored(u._turn, u._saved)),
     "ranges are stored twice": repository(participants=lambda u: KeepsRanges(u._turn, u._saved)),
-    "unread counts one's own messages": repository(messages=lambda u: CountsOwn(u._turn, u.conversations)),
+    "unread counts one's own messages": repository(
+        messages=lambda u: CountsOwn(u._turn, u._saved, u.conversations)
+    ),
     "a page repeats an entry": port(conversations=RepeatsAnEntry),
     "a page ignores pins": port(conversations=IgnoresPins),
     "who left reads on": port(messages=ShowsToThoseWhoLeft),
@@ -308,4 +348,18 @@ STORE_BREAKS: dict[str, Break] = {
     "two servers claim the outbox": port(outbox=ClaimsForEverybody, rival_outbox=ClaimsForEverybody),
     "the mirror goes back in time": port(mirror=GoesBack),
     "an answer is given after its time": port(command_log=AnswersTooLate),
+    "pins of others are counted": repository(participants=lambda u: CountsPinsOfOthers(u._turn, u._saved)),
+    **{name: port(**made) for name, made in SYNC_BREAKS.items()},
+}
+STORE_BREAKS |= {name: units(kind) for name, kind in MESSAGE_UNITS.items()}
+STORE_BREAKS |= {name: port(**made) for name, made in MESSAGE_READERS.items()}
+STORE_BREAKS |= {
+    "a message is hidden for its sender": _of_messages(HidesForTheSender),
+    "a message is hidden at no revision": _of_messages(HidesAtNoRevision),
+    "everybody sees everything": _of_messages(SeesEverything),
+    "a place is looked up with its message": _of_messages(RemembersByPlace),
+    "attachments are carried in another order": repository(attachments=_parts(ShufflesAttachments)),
+    "unfinished attachments are not there": repository(attachments=_parts(LosesUnfinished)),
+    "no reaction is one's own": repository(reactions=_parts(CountsForEverybody)),
+    "one takes back others' reactions": repository(reactions=_parts(RemovesOthers)),
 }

@@ -13,6 +13,7 @@ from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock, MemoryIds
 from application.ports.security import Passwords
 from application.ports.system import Clock, Ids
+from application.testing.account_locks import AccountLocksContract
 from application.testing.caches import CachesContract
 from application.testing.caches import Servers as RememberingServers
 from application.testing.chat_repositories import ConversationsContract, ParticipantsContract
@@ -21,8 +22,16 @@ from application.testing.contacts import ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.events import Air, BrokerContract, OutboxContract
 from application.testing.limits import Gate, LimitsContract
+from application.testing.message_parts import AttachmentsContract, ReactionsContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.message_sight import (
+    BesideMessagesContract,
+    ExpirationsContract,
+    MessageSightContract,
+)
+from application.testing.message_wiping import MessageWipingContract
+from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     DirectoryContract,
     EpochsContract,
@@ -32,7 +41,10 @@ from application.testing.people_readers import (
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract, PresencesContract, Servers
+from application.testing.receipts import ReceiptReaderContract
 from application.testing.security import PasswordsContract
+from application.testing.summaries import SummariesContract
+from application.testing.syncing import SyncReaderContract
 from application.testing.system import ClockContract, IdsContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
@@ -100,6 +112,10 @@ class TestUsers(UsersContract):
     pass
 
 
+class TestAccountLocks(AccountLocksContract):
+    pass
+
+
 class TestSessions(SessionsContract):
     pass
 
@@ -141,6 +157,22 @@ class TestConversationReader(ConversationReaderContract):
 
 
 class TestMessageReader(MessageReaderContract):
+    pass
+
+
+class TestParticipation(ParticipationContract):
+    pass
+
+
+class TestSummaries(SummariesContract):
+    pass
+
+
+class TestSyncReader(SyncReaderContract):
+    pass
+
+
+class TestReceiptReader(ReceiptReaderContract):
     pass
 
 
@@ -193,4 +225,28 @@ class TestClock(ClockContract):
 
 
 class TestIds(IdsContract):
+    pass
+
+
+class TestAttachments(AttachmentsContract):
+    pass
+
+
+class TestReactions(ReactionsContract):
+    pass
+
+
+class TestMessageSight(MessageSightContract):
+    pass
+
+
+class TestBesideMessages(BesideMessagesContract):
+    pass
+
+
+class TestExpirations(ExpirationsContract):
+    pass
+
+
+class TestMessageWiping(MessageWipingContract):
     pass

@@ -185,7 +185,7 @@ def test_every_command_is_explained() -> None:
 def test_every_route_is_explained() -> None:
     from entrypoints.cli.documents import openapi_of_this_version
 
-    text = (ROOT / "docs" / "http-api.md").read_text()
+    text = re.sub(r"\{\w+\}", "{id}", (ROOT / "docs" / "http-api.md").read_text())
     paths: Any = openapi_of_this_version()["paths"]
     for path, methods in paths.items():
         shown = re.sub(r"\{\w+\}", "{id}", path)

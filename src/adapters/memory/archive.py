@@ -32,14 +32,26 @@ class MemoryArchive:
             conversation = store.conversations[place]
             named = {"type": conversation.type, "subject": conversation.subject}
             yield "conversations", row_of(store.participants[place, me]) | row(named)
+        stays = [each for each in store.stays if each.user_id == me]
+        for stay in sorted(stays, key=lambda each: (each.conversation_id, each.left_sequence)):
+            yield "stays", row_of(stay)
         mine = [message for message in store.messages.values() if message.sender_id == me]
         for message in sorted(mine, key=lambda each: (each.conversation_id, each.seq_id)):
             yield "messages", row_of(message)
+        given = [reaction for reaction in store.reactions.values() if reaction.user_id == me]
+        for reaction in sorted(given, key=lambda each: (each.message_id, each.reaction_code)):
+            said = {"message_id": reaction.message_id, "reaction_code": reaction.reaction_code}
+            yield "reactions", row(said | {"created_at": reaction.created_at})
         for _, place, seq_id in sorted(hidden for hidden in store.hidden if hidden[0] == me):
             yield "hidden_messages", row({"conversation_id": place, "seq_id": seq_id})
         receipts = [each for each in store.ranges if each.user_id == me]
         for receipt in sorted(receipts, key=lambda r: (r.conversation_id, r.status, r.to_sequence)):
             yield "receipts", row_of(receipt)
+        uploaded = [each for each in store.attachments.values() if each.uploader_id == me]
+        for attachment in sorted(uploaded, key=lambda each: each.id):
+            left_out = ("uploader_id", "url", "sha256")
+            stored = row_of(attachment)
+            yield "attachments", {name: value for name, value in stored.items() if name not in left_out}
         for entry in store.log.values():
             if me in (entry.actor_id, entry.subject_id):
                 fields = {"name": entry.name, "at": entry.at, "refused": entry.refused}

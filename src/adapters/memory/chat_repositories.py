@@ -1,26 +1,22 @@
-"""Conversations, participants and messages of one unit of work."""
-
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+"""Conversations and participants of one unit of work."""
 
 from adapters.memory import visibility
 from adapters.memory.copies import copied
 from adapters.memory.store import Membership
 from adapters.memory.turn import Turn
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
-from domain.conversation.participant import Participant
-from domain.messaging.content import MessageType
-from domain.messaging.message import Message, NewMessage
+from domain.conversation.participant import Participant, Stay
+from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.errors import ConversationNotFound
-from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+from domain.shared.ids import ConversationId, UserId
 
 
 class MemoryConversations:
     """Conversations with the counters that order each of them."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[ConversationId, Conversation] = {}
@@ -74,15 +70,17 @@ class MemoryConversations:
 
 
 class MemoryParticipants:
-    """Memberships, those that ended included."""
+    """Memberships, those that ended included. ``said``: what this unit of work has appended last, by conversation."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[Membership, Participant] = {}
         self.added: list[Participant] = []
+        self.said: dict[ConversationId, Message] = {}
         self.written: dict[Membership, Participant] = {}
         self.ranges: list[ReceiptRange] = []
+        self.stays: list[Stay] = []
 
     def add(self, participant: Participant) -> None:
         self.added.append(participant)
@@ -94,13 +92,18 @@ class MemoryParticipants:
         self._saved.append(participant)
         self.ranges.extend(participant.ranges)
         participant.ranges.clear()
+        self.stays.extend(participant.stays)
+        participant.stays.clear()
 
     async def find(self, conversation_id: ConversationId, user_id: UserId) -> Participant | None:
         store = await self._turn.take()
         key = (conversation_id, user_id)
         if key not in self._known and key in store.participants:
-            self._known[key] = copied(store.participants[key])
-        return self._known.get(key)
+            self._known[key] = visibility.participation(store, store.participants[key])
+        found = self._known.get(key)
+        if found is not None and (newest := self.said.get(conversation_id)):
+            found.hear(newest.seq_id, newest.created_at)
+        return found
 
     async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant:
         found = await self.find(conversation_id, user_id)
@@ -126,66 +129,14 @@ class MemoryParticipants:
         ranked = sorted(others, key=lambda p: (-p.role.rank, p.joined_at, p.user_id))
         return ranked[0] if ranked else None
 
-
-class MemoryMessages:
-    """Messages, numbered from the conversation that this unit of work holds."""
-
-    def __init__(self, turn: Turn, conversations: MemoryConversations) -> None:
-        self._turn = turn
-        self._conversations = conversations
-        self._known: dict[MessageId, Message] = {}
-        self.added: list[Message] = []
-        self.written: dict[MessageId, Message] = {}
-        self.wiped: dict[MessageId, Message] = {}
-
-    def save(self, message: Message) -> None:
-        self._known[message.id] = self.written[message.id] = message
-
-    def wipe(self, tombstone: Message) -> None:
-        self.save(tombstone)
-        self.wiped[tombstone.id] = tombstone
-
-    async def find_many(self, message_ids: Sequence[MessageId]) -> dict[MessageId, Message]:
-        found = {id: await self.find(id) for id in message_ids}
-        return {id: message for id, message in found.items() if message is not None}
-
-    async def undeleted_by(self, sender_id: UserId, limit: int) -> list[Message]:
+    async def pinned(self, user_id: UserId) -> int:
         store = await self._turn.take()
-        said = [
-            message
-            for message in store.messages.values()
-            if message.sender_id == sender_id
-            and message.deleted_at is None
-            and message.type is not MessageType.SYSTEM
-        ]
-        place = min((message.conversation_id for message in said), default=None)
-        here = sorted((m for m in said if m.conversation_id == place), key=lambda m: m.seq_id)
-        return [copied(message) for message in here[:limit]]
-
-    async def append(self, message: NewMessage) -> Message:
-        await self._turn.take()
-        conversation = self._conversations.held(message.conversation_id)
-        placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
-        self.added.append(placed)
-        self._known[placed.id] = placed
-        return placed
-
-    async def find(self, message_id: MessageId) -> Message | None:
-        store = await self._turn.take()
-        if message_id not in self._known and message_id in store.messages:
-            self._known[message_id] = copied(store.messages[message_id])
-        return self._known.get(message_id)
-
-    async def find_by_client_id(
-        self, sender_id: UserId, client_message_id: ClientMessageId
-    ) -> Message | None:
-        store = await self._turn.take()
-        for message in self.added:
-            if (message.sender_id, message.client_message_id) == (sender_id, client_message_id):
-                return message
-        known = store.client_ids.get((sender_id, client_message_id))
-        return None if known is None else await self.find(known)
-
-    async def unread(self, participant: Participant, now: datetime) -> int:
-        store = await self._turn.take()
-        return visibility.unread(store, participant, now, self.added)
+        places = store.conversations_of.get(user_id, set()) | {p.conversation_id for p in self.added}
+        mine = [(await self.find(id, user_id), store.conversations.get(id)) for id in places]
+        return sum(
+            me is not None
+            and me.pinned_at is not None
+            and not me.has_left
+            and bool(c and c.closed_at is None)
+            for me, c in mine
+        )

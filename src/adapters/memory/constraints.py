@@ -68,11 +68,11 @@ def require_new_messages(store: MemoryStore, added: Sequence[Message]) -> None:
     require_new("one_message_per_client_id", client_ids, store.client_ids)
 
 
-def require_new_record(store: MemoryStore, entry: LogEntry, frames: Sequence[Frame]) -> None:
+def require_new_record(store: MemoryStore, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
     """Raises ``Collision`` for an idempotency key or a revision that is taken."""
-    require_new("one_entry_per_command", [entry.id], store.log)
-    if entry.idempotency_key is not None:
-        require_new("one_answer_per_key", [entry.idempotency_key], store.answers)
+    require_new("one_entry_per_command", [entry.id for entry in entries], store.log)
+    keys = [entry.idempotency_key for entry in entries if entry.idempotency_key is not None]
+    require_new("one_answer_per_key", keys, store.answers)
     require_new("outbox_events_pkey", (frame.id for frame in frames), store.frames)
     told: dict[tuple[ConversationId, int], EventId] = {}
     for frame in frames:

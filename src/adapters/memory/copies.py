@@ -16,7 +16,7 @@ def copied(thing: T) -> T:
             return thing
         return replace(thing, metadata=copy.deepcopy(thing.metadata))
     twin = copy.copy(thing)
-    for name in ("events", "ranges"):
+    for name in ("events", "ranges", "stays"):
         if hasattr(twin, name):
             setattr(twin, name, [])
     return twin

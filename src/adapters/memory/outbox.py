@@ -70,7 +70,7 @@ class MemoryCommandLog:
         return entry if entry is not None and entry.at >= not_before else None
 
     async def note(self, entry: LogEntry) -> None:
-        constraints.require_new_record(self._store, entry, ())
+        constraints.require_new_record(self._store, [entry], ())
         self._store.put_entry(entry)
 
     async def accepted(self) -> AsyncIterator[LogEntry]:

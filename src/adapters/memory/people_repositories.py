@@ -1,11 +1,11 @@
 """Users, sessions and contacts of one unit of work."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from adapters.memory.copies import copied
 from adapters.memory.store import folded, identifiers_of
 from adapters.memory.turn import Turn
+from application.bus.account import Ledger
 from domain.contacts.contact import Contact
 from domain.identity.session import Session
 from domain.identity.settings import Settings
@@ -16,7 +16,7 @@ from domain.shared.ids import SessionId, UserId
 class MemoryUsers:
     """Accounts with their settings."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[UserId, User] = {}
@@ -42,6 +42,9 @@ class MemoryUsers:
 
     async def lock(self, user_id: UserId) -> User | None:
         return await self.find(user_id)
+
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
+        return await self.find_many(user_ids)
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
         store = await self._turn.take()
@@ -70,7 +73,7 @@ class MemoryUsers:
 class MemorySessions:
     """Device sessions; the unit's turn at the store is the lock."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[SessionId, Session] = {}
@@ -104,7 +107,7 @@ class MemorySessions:
 class MemoryContacts:
     """Whom people saved or blocked."""
 
-    def __init__(self, turn: Turn, saved: list[Any]) -> None:
+    def __init__(self, turn: Turn, saved: Ledger) -> None:
         self._turn = turn
         self._saved = saved
         self._known: dict[tuple[UserId, UserId], Contact] = {}

@@ -1,4 +1,4 @@
-"""Reading conversations and messages in memory: what is committed, as one person may find it."""
+"""Reading conversations in memory: what is committed, as one person may find it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,24 +7,25 @@ from adapters.memory import visibility
 from adapters.memory.copies import copied
 from adapters.memory.store import MemoryStore
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
-from application.ports.readers import Entry, EntryKey, MemberKey, MessagePage, Summary
+from application.ports.readers import Entry, EntryKey, MemberKey, Summary
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role
 from domain.messaging.content import preview
 from domain.messaging.message import Message
 from domain.shared.ids import ConversationId, UserId, peer_of
 
+_ALL = 2**31
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class _Reading:
+class Reading:
     """What every reader is: looks at one store, and hands out copies."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
 
-class MemoryConversationReader(_Reading):
+class MemoryConversationReader(Reading):
     """Conversations as their participants have them."""
 
     async def page(
@@ -40,7 +41,8 @@ class MemoryConversationReader(_Reading):
         entries = [
             self._entry(me, conversation, now, with_receipts=conversation.is_direct)
             for id in self._store.conversations_of.get(user_id, ())
-            if (me := self._store.participants[id, user_id]).has_left is left
+            if (me := visibility.participation(self._store, self._store.participants[id, user_id])).has_left
+            is left
             and me.archived is archived
             and me.listed
             and (conversation := self._store.conversations[id]).closed_at is None
@@ -52,16 +54,23 @@ class MemoryConversationReader(_Reading):
         return ordered[:limit]
 
     async def entry(self, user_id: UserId, conversation_id: ConversationId, now: datetime) -> Entry | None:
-        me = await self.membership(user_id, conversation_id)
-        if me is None:
+        if await self.membership(user_id, conversation_id) is None:
             return None
-        return self._entry(me, self._store.conversations[conversation_id], now, with_receipts=True)
+        return self.entry_of(user_id, conversation_id, now, of_groups=True)
+
+    def entry_of(
+        self, user_id: UserId, conversation_id: ConversationId, now: datetime, *, of_groups: bool
+    ) -> Entry:
+        """One that is there; receipts of a group only where they are asked for."""
+        conversation = self._store.conversations[conversation_id]
+        me = self._store.participants[conversation_id, user_id]
+        return self._entry(me, conversation, now, with_receipts=of_groups or conversation.is_direct)
 
     async def membership(self, user_id: UserId, conversation_id: ConversationId) -> Participant | None:
         me = self._store.participants.get((conversation_id, user_id))
         if me is None or self._store.conversations[conversation_id].closed_at is not None:
             return None
-        return copied(me)
+        return visibility.participation(self._store, me)
 
     async def members(
         self, conversation_id: ConversationId, *, after: MemberKey | None, limit: int
@@ -70,6 +79,12 @@ class MemoryConversationReader(_Reading):
         ranked = {_rank(p.role, p.joined_at, p.user_id): p for p in self._present(conversation_id)}
         beyond = sorted(rank for rank in ranked if start is None or rank > start)
         return [copied(ranked[rank]) for rank in beyond[:limit]]
+
+    async def unread(self, user_id: UserId, now: datetime) -> tuple[int, int]:
+        entries = await self.page(user_id, archived=False, left=False, after=None, limit=_ALL, now=now)
+        heard = [each for each in entries if each.me.muted_until is None or each.me.muted_until <= now]
+        counts = [each.unread_count for each in heard if each.unread_count]
+        return len(counts), sum(counts)
 
     async def heads(self, user_id: UserId) -> dict[ConversationId, int]:
         mine = self._store.conversations_of.get(user_id, ())
@@ -94,7 +109,7 @@ class MemoryConversationReader(_Reading):
         is_small = conversation.member_count <= RECEIPTS_UP_TO_MEMBERS
         return Entry(
             conversation=copied(conversation),
-            me=copied(me),
+            me=visibility.participation(self._store, me),
             peer_id=None if key is None else peer_of(key, me.user_id),
             unread_count=visibility.unread(self._store, me, now),
             last_message=last,
@@ -122,50 +137,11 @@ class MemoryConversationReader(_Reading):
         return [participant for participant in everybody if not participant.has_left]
 
 
-class MemoryMessageReader(_Reading):
-    """Pages of a conversation's history."""
-
-    async def page(
-        self,
-        me: Participant,
-        *,
-        before: int | None,
-        after: int | None,
-        around: int | None,
-        limit: int,
-        now: datetime,
-    ) -> MessagePage:
-        seen = visibility.visible(self._store, me, now)
-        start, end = _window([message.seq_id for message in seen], before, after, around, limit)
-        shown = [copied(message) for message in seen[start:end]]
-        targets = {message.reply_to_msg_id for message in shown}
-        return MessagePage(
-            messages=shown,
-            replied_to={message.id: copied(message) for message in seen if message.id in targets},
-            has_before=start > 0,
-            has_after=end < len(seen),
-        )
-
-
-class MemoryEpochs(_Reading):
+class MemoryEpochs(Reading):
     """Which history this store is."""
 
     async def current(self) -> str:
         return self._store.epoch
-
-
-def _window(
-    sequences: list[int], before: int | None, after: int | None, around: int | None, limit: int
-) -> tuple[int, int]:
-    """Which of the visible messages a page holds, as a slice."""
-    if after is not None:
-        start = sum(sequence <= after for sequence in sequences)
-    elif around is not None:
-        start = max(0, sum(sequence < around for sequence in sequences) - (limit - 1) // 2)
-    else:
-        end = len(sequences) if before is None else sum(sequence < before for sequence in sequences)
-        return max(0, end - limit), end
-    return start, min(len(sequences), start + limit)
 
 
 def _place(entry: Entry) -> tuple[datetime, datetime, ConversationId]:

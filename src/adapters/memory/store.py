@@ -11,13 +11,16 @@ from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from domain.contacts.contact import Contact
 from domain.conversation.conversation import Conversation
-from domain.conversation.participant import Participant, Role
+from domain.conversation.participant import Participant, Role, Stay
 from domain.identity.session import Session
 from domain.identity.settings import Settings
 from domain.identity.user import User
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
+from domain.messaging.reaction import Reaction
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import (
+    AttachmentId,
     ClientMessageId,
     CommandId,
     ConversationId,
@@ -55,10 +58,16 @@ class MemoryStore:
         self.people_in: dict[ConversationId, set[UserId]] = defaultdict(set)
         self.owners: dict[ConversationId, UserId] = {}
         self.ranges: list[ReceiptRange] = []
+        self.stays: list[Stay] = []
+        self.arrivals: dict[Membership, int] = {}
+        self.last_arrival: dict[UserId, int] = defaultdict(int)
         self.messages: dict[MessageId, Message] = {}
         self.history: dict[ConversationId, list[MessageId]] = defaultdict(list)
         self.client_ids: dict[tuple[UserId, ClientMessageId], MessageId] = {}
-        self.hidden: set[tuple[UserId, ConversationId, int]] = set()
+        self.hidden: dict[tuple[UserId, ConversationId, int], int] = {}
+        self.attachments: dict[AttachmentId, Attachment] = {}
+        self.carried: dict[MessageId, list[AttachmentId]] = {}
+        self.reactions: dict[tuple[MessageId, UserId, str], Reaction] = {}
         self.frames: dict[EventId, Frame] = {}
         self.unmarked: dict[EventId, None] = {}
         self.revisions: dict[ConversationId, dict[int, EventId]] = defaultdict(dict)
@@ -95,6 +104,10 @@ class MemoryStore:
 
     def put_participant(self, participant: Participant) -> None:
         place, person = participant.conversation_id, participant.user_id
+        earlier = self.participants.get((place, person))
+        if participant.is_listed and not (earlier and earlier.is_listed):
+            self.last_arrival[person] += 1
+            self.arrivals[place, person] = self.last_arrival[person]
         self.participants[place, person] = copied(participant)
         self.conversations_of[person].add(place)
         self.people_in[place].add(person)
@@ -123,6 +136,11 @@ class MemoryStore:
         self.log[entry.id] = entry
         if entry.idempotency_key is not None:
             self.answers[entry.idempotency_key] = entry.id
+
+    def stays_of(self, conversation_id: ConversationId, user_id: UserId) -> list[Stay]:
+        """Somebody's memberships that have ended."""
+        place = (conversation_id, user_id)
+        return [stay for stay in self.stays if (stay.conversation_id, stay.user_id) == place]
 
     def after(self, conversation_id: ConversationId, sequence: int) -> Iterator[Message]:
         """A conversation's messages above a sequence, in order. They are gapless: the place is the index."""

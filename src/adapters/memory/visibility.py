@@ -1,12 +1,14 @@
 """What one participant can see of a conversation, and what of it is unread: one rule for all readers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from adapters.memory.copies import copied
 from adapters.memory.store import MemoryStore
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
+from domain.shared.ids import MessageId, UserId
 
 UNREAD_AT_MOST = 100
 
@@ -20,6 +22,28 @@ def can_see(store: MemoryStore, me: Participant, message: Message, now: datetime
     return (
         not message.has_expired(now) and (me.user_id, me.conversation_id, message.seq_id) not in store.hidden
     )
+
+
+def participation(store: MemoryStore, me: Participant) -> Participant:
+    """A copy of somebody's place; what a message has taken out of the archive since is not archived."""
+    twin = copied(me)
+    if history := store.history.get(me.conversation_id, []):
+        newest = store.messages[history[-1]]
+        twin.hear(newest.seq_id, newest.created_at)
+    return twin
+
+
+def seen_by(
+    store: MemoryStore, user_id: UserId, message_ids: Sequence[MessageId], now: datetime
+) -> set[MessageId]:
+    """Of some messages, wherever they are, those that somebody can see."""
+    seen = set()
+    for message in (store.messages[id] for id in message_ids if id in store.messages):
+        me = store.participants.get((message.conversation_id, user_id))
+        is_open = store.conversations[message.conversation_id].closed_at is None
+        if me is not None and is_open and can_see(store, me, message, now):
+            seen.add(message.id)
+    return seen
 
 
 def visible(store: MemoryStore, me: Participant, now: datetime) -> list[Message]:

@@ -20,6 +20,8 @@ _SECTIONS = {
         SELECT {rows.PARTICIPANTS.of("p")}, c.type::text, c.subject
           FROM participants p JOIN conversations c ON c.id = p.conversation_id
          WHERE p.user_id = $1 ORDER BY p.conversation_id""",
+    "stays": f"SELECT {rows.STAYS.names} FROM ended_memberships WHERE user_id = $1"
+    " ORDER BY conversation_id, left_sequence",
     "messages": f"SELECT {rows.MESSAGES.names} FROM messages WHERE sender_id = $1"
     " ORDER BY conversation_id, seq_id",
     "reactions": "SELECT message_id, reaction_code, created_at FROM message_reactions WHERE user_id = $1"

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.identities import Identities
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Batcher, Transaction
+from adapters.postgres.visibility import is_archived
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
-from domain.conversation.participant import Participant, Role
+from domain.conversation.participant import Participant, Role, Stay
+from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.errors import ConversationNotFound
 from domain.shared.ids import ConversationId, UserId
@@ -29,8 +31,9 @@ SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revisio
 _BY_ID = f"{_CONVERSATIONS} WHERE c.id = ANY($1)"
 _BY_DIRECT_KEY = f"{_CONVERSATIONS} WHERE c.direct_key = $1"
 _PARTICIPANTS = f"""
-SELECT {rows.PARTICIPANTS.names} FROM participants
- WHERE (conversation_id, user_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+SELECT {rows.PARTICIPANTS.of("p", archived=is_archived("p", "s"))} FROM participants p
+  LEFT JOIN conversation_summaries s ON s.conversation_id = p.conversation_id
+ WHERE (p.conversation_id, p.user_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 """
 _GROUPS_OF = """
 SELECT p.conversation_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
@@ -41,6 +44,22 @@ _HEIR = f"""
 SELECT {rows.PARTICIPANTS.names} FROM participants
  WHERE conversation_id = $1 AND user_id <> $2 AND left_at IS NULL
  ORDER BY role, joined_at, user_id LIMIT 1
+"""
+_PINNED = """
+SELECT count(*) AS n FROM participants p JOIN conversations c ON c.id = p.conversation_id
+ WHERE p.user_id = $1 AND p.pinned_at IS NOT NULL AND p.left_at IS NULL AND c.closed_at IS NULL
+"""
+# The row that counts somebody's arrivals is locked until the commit, several in the order of their ids.
+_ARRIVE = """
+WITH counted AS (
+    INSERT INTO user_arrivals AS a (user_id, last)
+    SELECT who, 1 FROM (SELECT DISTINCT who FROM unnest($2::uuid[]) AS w(who) ORDER BY who) AS people
+        ON CONFLICT (user_id) DO UPDATE SET last = a.last + 1
+    RETURNING user_id, last
+)
+UPDATE participants AS p SET arrival = counted.last
+  FROM unnest($1::uuid[], $2::uuid[]) AS v(conversation_id, user_id) JOIN counted USING (user_id)
+ WHERE p.conversation_id = v.conversation_id AND p.user_id = v.user_id
 """
 
 
@@ -58,7 +77,7 @@ class PostgresConversations:
     def __init__(
         self,
         transaction: Transaction,
-        saved: list[Any],
+        saved: Ledger,
         on_lock: Callable[[Collection[ConversationId]], None],
     ) -> None:
         self._transaction = transaction
@@ -141,15 +160,17 @@ class PostgresConversations:
 
 
 class PostgresParticipants:
-    """Memberships, those that ended included."""
+    """Memberships, those that ended included. ``said``: what this unit of work has appended last, by conversation."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._participants: Identities[Membership, Participant] = Identities(
             transaction, rows.PARTICIPANTS, self._load
         )
         self._ranges: list[ReceiptRange] = []
+        self._stays: list[Stay] = []
+        self.said: dict[ConversationId, Message] = {}
 
     def add(self, participant: Participant) -> None:
         self._participants.add((participant.conversation_id, participant.user_id), participant)
@@ -160,7 +181,10 @@ class PostgresParticipants:
         self._note(participant)
 
     async def find(self, conversation_id: ConversationId, user_id: UserId) -> Participant | None:
-        return await self._participants.get((conversation_id, user_id))
+        found = await self._participants.get((conversation_id, user_id))
+        if found is not None and (newest := self.said.get(conversation_id)):
+            found.hear(newest.seq_id, newest.created_at)
+        return found
 
     async def get(self, conversation_id: ConversationId, user_id: UserId) -> Participant:
         found = await self.find(conversation_id, user_id)
@@ -177,6 +201,10 @@ class PostgresParticipants:
             return None
         return self._participants.adopt((conversation_id, found[0]["user_id"]), rows.participant(found[0]))
 
+    async def pinned(self, user_id: UserId) -> int:
+        found = await self._transaction.fetch(_PINNED, user_id)
+        return int(found[0]["n"])
+
     def distrust(self, conversation_ids: Collection[ConversationId]) -> None:
         """What was read of these before they were locked may be old."""
         keys = self._participants.keys()
@@ -189,6 +217,10 @@ class PostgresParticipants:
         yield from rows.PARTICIPANTS.updating([each for each in changed if self._became_owner(each)])
         yield from rows.PARTICIPANTS.inserting(self._participants.added)
         yield from rows.RANGES.inserting(self._ranges)
+        yield from rows.STAYS.inserting(self._stays)
+        here = [each for each in self._participants.added if each.is_listed]
+        if arrived := [*here, *(each for each in changed if self._arrived(each))]:
+            yield _ARRIVE, [[each.conversation_id for each in arrived], [each.user_id for each in arrived]]
 
     def _became_owner(self, participant: Participant) -> bool:
         if participant.role is not Role.OWNER or participant.has_left:
@@ -197,10 +229,18 @@ class PostgresParticipants:
         was_owner = self._participants.was(key, "role") is Role.OWNER
         return not was_owner or self._participants.was(key, "left_at") is not None
 
+    def _arrived(self, participant: Participant) -> bool:
+        """Whether somebody has this conversation who did not have it when their row was found."""
+        key = (participant.conversation_id, participant.user_id)
+        had_it = self._participants.was(key, "listed") and self._participants.was(key, "left_at") is None
+        return participant.is_listed and not had_it
+
     def _note(self, participant: Participant) -> None:
         self._saved.append(participant)
         self._ranges.extend(participant.ranges)
+        self._stays.extend(participant.stays)
         participant.ranges.clear()
+        participant.stays.clear()
 
     async def _load(self, keys: list[Membership]) -> dict[Membership, Participant]:
         found = await self._transaction.fetch_in_turn(_PARTICIPANTS, *zip(*keys, strict=True))

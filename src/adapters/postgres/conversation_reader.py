@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.pool import Reading
-from adapters.postgres.visibility import UNREAD_AT_MOST, is_news, is_visible
+from adapters.postgres.visibility import UNREAD_AT_MOST, is_archived, is_news, is_visible
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
 from application.ports.readers import Entry, EntryKey, MemberKey, Summary
 from domain.conversation.participant import Participant
@@ -16,7 +16,7 @@ from domain.shared.ids import ConversationId, UserId, peer_of
 # First the reader's own participations with what places each in the list, then the page of them, and only for
 # that page what costs more. The summary serves unless its message is one the reader does not see (hidden,
 # cleared, expired, or later than their leaving); then the newest one they see is looked for.
-_PLACED = f"""
+PLACED = f"""
 SELECT p.conversation_id AS id, p.pinned_at,
        CASE WHEN summary.serves THEN s.created_at
             ELSE coalesce(newest.created_at, c.created_at) END AS activity,
@@ -44,15 +44,16 @@ SELECT p.conversation_id AS id, p.pinned_at,
          ORDER BY m.seq_id DESC LIMIT 1) AS newest ON true
  WHERE p.user_id = $1
 """
-_ENTRIES = f"""
+ENTRIES = f"""
 SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revision,
-       {rows.PARTICIPANTS.of("p", prefix="p_")}, placed.activity, placed.m_id, placed.m_seq_id,
+       {rows.PARTICIPANTS.of("p", prefix="p_", archived=is_archived("p", "s"))}, p.arrival, placed.activity, placed.m_id, placed.m_seq_id,
        placed.m_sender_id, placed.m_type, placed.m_preview, placed.m_created_at, placed.m_deleted,
        news.n AS unread, others.delivered, others.read
   FROM placed
   JOIN participants p ON p.conversation_id = placed.id AND p.user_id = $1
   JOIN conversations c ON c.id = placed.id
   JOIN conversation_sequences q ON q.conversation_id = placed.id
+  LEFT JOIN conversation_summaries s ON s.conversation_id = placed.id
  CROSS JOIN LATERAL (
         SELECT count(*) AS n FROM (
             SELECT FROM messages m
@@ -70,19 +71,20 @@ SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revisio
 """
 _PAGE = f"""
 WITH placed AS (
-    SELECT * FROM ({_PLACED} AND p.archived = $4 AND (p.left_at IS NOT NULL) = $5 AND p.listed) AS mine
+    SELECT * FROM ({PLACED} AND {is_archived("p", "s")} = $4 AND (p.left_at IS NOT NULL) = $5 AND p.listed) AS mine
      WHERE $6::uuid IS NULL
         OR (coalesce(pinned_at, '-infinity'), activity, id)
            < (coalesce($7::timestamptz, '-infinity'), $8::timestamptz, $6::uuid)
      ORDER BY coalesce(pinned_at, '-infinity') DESC, activity DESC, id DESC
      LIMIT $9
-) {_ENTRIES}
+) {ENTRIES}
  ORDER BY coalesce(placed.pinned_at, '-infinity') DESC, placed.activity DESC, placed.id DESC
 """
-_ONE = f"WITH placed AS ({_PLACED} AND p.conversation_id = $4) {_ENTRIES}"
+_ONE = f"WITH placed AS ({PLACED} AND p.conversation_id = $4) {ENTRIES}"
 _MEMBERSHIP = f"""
-SELECT {rows.PARTICIPANTS.of("p")} FROM participants p
+SELECT {rows.PARTICIPANTS.of("p", archived=is_archived("p", "s"))} FROM participants p
   JOIN conversations c ON c.id = p.conversation_id AND c.closed_at IS NULL
+  LEFT JOIN conversation_summaries s ON s.conversation_id = p.conversation_id
  WHERE p.user_id = $1 AND p.conversation_id = $2
 """
 _MEMBERS = f"""
@@ -90,6 +92,22 @@ SELECT {rows.PARTICIPANTS.names} FROM participants
  WHERE conversation_id = $1 AND left_at IS NULL
    AND ($2::participant_role IS NULL OR (role, joined_at, user_id) > ($2, $3::timestamptz, $4::uuid))
  ORDER BY role, joined_at, user_id LIMIT $5
+"""
+_UNREAD = f"""
+SELECT count(*) AS conversations, coalesce(sum(news.n), 0)::bigint AS messages
+  FROM participants p
+  JOIN conversations c ON c.id = p.conversation_id AND c.closed_at IS NULL
+  JOIN conversation_summaries s ON s.conversation_id = p.conversation_id
+ CROSS JOIN LATERAL (
+        SELECT count(*) AS n FROM (
+            SELECT FROM messages m
+             WHERE m.conversation_id = p.conversation_id
+               AND m.seq_id > greatest(p.last_read_sequence, p.cleared_through_sequence)
+               AND {is_news("m", "p", "$2")}
+             LIMIT {UNREAD_AT_MOST}) AS counted) AS news
+ WHERE p.user_id = $1 AND p.left_at IS NULL AND p.listed AND news.n > 0
+   AND s.seq_id > greatest(p.last_read_sequence, p.cleared_through_sequence)
+   AND (p.muted_until IS NULL OR p.muted_until <= $2) AND NOT {is_archived("p", "s")}
 """
 _HEADS = """
 SELECT q.conversation_id, q.revision FROM participants p
@@ -119,11 +137,11 @@ class PostgresConversationReader(Reading):
     ) -> list[Entry]:
         place = (after.conversation_id, after.pinned_at, after.last_activity_at) if after else (None,) * 3
         found = await self.fetch(_PAGE, user_id, now, False, archived, left, *place, limit)
-        return [_entry(user_id, row, of_groups=False) for row in found]
+        return [entry_of(user_id, row, of_groups=False) for row in found]
 
     async def entry(self, user_id: UserId, conversation_id: ConversationId, now: datetime) -> Entry | None:
         row = await self.fetchrow(_ONE, user_id, now, True, conversation_id)
-        return None if row is None else _entry(user_id, row, of_groups=True)
+        return None if row is None else entry_of(user_id, row, of_groups=True)
 
     async def membership(self, user_id: UserId, conversation_id: ConversationId) -> Participant | None:
         row = await self.fetchrow(_MEMBERSHIP, user_id, conversation_id)
@@ -134,6 +152,10 @@ class PostgresConversationReader(Reading):
     ) -> list[Participant]:
         key = (after.role, after.joined_at, after.user_id) if after else (None, None, None)
         return [rows.participant(row) for row in await self.fetch(_MEMBERS, conversation_id, *key, limit)]
+
+    async def unread(self, user_id: UserId, now: datetime) -> tuple[int, int]:
+        row = await self.fetchrow(_UNREAD, user_id, now)
+        return row["conversations"], row["messages"]
 
     async def heads(self, user_id: UserId) -> dict[ConversationId, int]:
         return {row["conversation_id"]: row["revision"] for row in await self.fetch(_HEADS, user_id)}
@@ -146,7 +168,8 @@ class PostgresConversationReader(Reading):
         return {row["conversation_id"]: row["revision"] for row in found}
 
 
-def _entry(user_id: UserId, row: Any, *, of_groups: bool) -> Entry:
+def entry_of(user_id: UserId, row: Any, *, of_groups: bool) -> Entry:
+    """A row of ``ENTRIES``."""
     conversation = rows.conversation(row)
     key = conversation.direct_key
     is_asked = (of_groups or conversation.is_direct) and conversation.member_count <= RECEIPTS_UP_TO_MEMBERS

@@ -41,6 +41,10 @@ class Identities(Generic[K, V]):
         await self._lookups.get_many([key for key in wanted if key not in self._objects])
         return {key: self._objects[key] for key in wanted if key in self._objects}
 
+    def known(self, key: K) -> V | None:
+        """What is remembered, without looking."""
+        return self._objects.get(key)
+
     def add(self, key: K, value: V) -> None:
         """An object with no row yet."""
         self._objects[key] = self._added[key] = value

@@ -10,7 +10,8 @@ from adapters.postgres.identities import Identities
 from adapters.postgres.people_repositories import PostgresContacts
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Batcher, Transaction
-from adapters.postgres.visibility import UNREAD_AT_MOST, is_news
+from adapters.postgres.visibility import SEEN, UNREAD_AT_MOST, is_news
+from application.bus.account import Ledger
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType, preview
@@ -49,6 +50,19 @@ UPDATE conversation_summaries AS s SET preview = v.preview, deleted = v.deleted
 """
 
 
+_PLACE = "SELECT id, conversation_id FROM messages WHERE id = ANY($1)"
+_SEEN = f"SELECT m.id {SEEN}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    user_id: UserId
+    conversation_id: ConversationId
+    message_id: MessageId
+    seq_id: int
+    my_revision: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Summary:
     """What a conversation's list entry shows after this unit of work."""
@@ -69,28 +83,60 @@ class PostgresMessages:
     """Messages. What was appended is found again before it is written."""
 
     def __init__(
-        self, transaction: Transaction, conversations: PostgresConversations, contacts: PostgresContacts
+        self,
+        transaction: Transaction,
+        saved: Ledger,
+        conversations: PostgresConversations,
+        contacts: PostgresContacts,
     ) -> None:
         self._transaction = transaction
+        self._saved = saved
         self._conversations = conversations
+        self.said: dict[ConversationId, Message] = {}
         self._contacts = contacts
         self._messages: Identities[MessageId, Message] = Identities(transaction, rows.MESSAGES, self._load)
         self._named: Identities[ClientKey, Message] = Identities(transaction, rows.MESSAGES, self._load_named)
         self._unread: Batcher[Place, int] = Batcher(transaction, self._count_unread)
+        self._places: Batcher[MessageId, ConversationId] = Batcher(transaction, self._load_places)
         self._appended: list[Message] = []
+        self._hidden: list[_Hidden] = []
         self.wiped: dict[MessageId, Message] = {}
 
     def save(self, message: Message) -> None:
+        self._saved.wrote()
         self._messages.save(message.id, message)
 
     def wipe(self, tombstone: Message) -> None:
         self.save(tombstone)
         self.wiped[tombstone.id] = tombstone
 
+    def origins_of_wiped(self) -> list[MessageId]:
+        """What the wiped ones were copies of, as far as they were."""
+        origins = (self._messages.was(id, "forwarded_from_msg_id") for id in self.wiped)
+        return [origin for origin in origins if origin is not None]
+
+    def hide(self, message: Message, user_id: UserId, my_revision: int) -> None:
+        self._saved.wrote()
+        self._hidden.append(
+            _Hidden(user_id, message.conversation_id, message.id, message.seq_id, my_revision)
+        )
+
+    async def place_of(self, message_id: MessageId) -> ConversationId | None:
+        known = self._messages.known(message_id)
+        return await self._places.get(message_id) if known is None else known.conversation_id
+
+    async def seen_by(
+        self, user_id: UserId, message_ids: Sequence[MessageId], now: datetime
+    ) -> set[MessageId]:
+        found = await self._transaction.fetch(_SEEN, list(message_ids), user_id, now) if message_ids else []
+        return {row["id"] for row in found}
+
     async def append(self, message: NewMessage) -> Message:
+        self._saved.wrote()
         conversation = self._conversations.held(message.conversation_id)
         placed = message.sequenced(conversation.next_sequence(), conversation.next_revision())
         self._appended.append(placed)
+        self.said[placed.conversation_id] = placed
         self._messages.add(placed.id, placed)
         if placed.client_message_id is not None:
             self._named.add((placed.sender_id, placed.client_message_id), placed)
@@ -136,6 +182,7 @@ class PostgresMessages:
                     [message.deleted_at is not None for message in changed],
                 ],
             )
+        yield from rows.HIDDEN.inserting(self._hidden)
         yield from rows.SUMMARIES.upserting([summaries[id] for id in sorted(summaries)])
 
     async def _unread_here(self, participant: Participant, floor: int, now: datetime) -> int:
@@ -158,6 +205,10 @@ class PostgresMessages:
     async def _load(self, ids: list[MessageId]) -> dict[MessageId, Message]:
         found = await self._transaction.fetch_in_turn(_MESSAGES, ids)
         return {row["id"]: rows.message(row) for row in found}
+
+    async def _load_places(self, ids: list[MessageId]) -> dict[MessageId, ConversationId]:
+        found = await self._transaction.fetch_in_turn(_PLACE, ids)
+        return {row["id"]: row["conversation_id"] for row in found}
 
     async def _load_named(self, keys: list[ClientKey]) -> dict[ClientKey, Message]:
         rows_found = await self._transaction.fetch_in_turn(_BY_CLIENT_ID, *zip(*keys, strict=True))

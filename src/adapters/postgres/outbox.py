@@ -142,7 +142,7 @@ class PostgresCommandLog(_Keeping):
         return None if row is None else _entry(row)
 
     async def note(self, entry: LogEntry) -> None:
-        await self.execute(LOG, *log_arguments(entry))
+        await self.execute(LOG, *log_arguments([entry]))
 
     async def accepted(self) -> AsyncIterator[LogEntry]:
         position = 0

@@ -1,12 +1,12 @@
 """Users, sessions and contacts of one unit of work."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from adapters.postgres import rows
 from adapters.postgres.identities import Identities
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Transaction
+from application.bus.account import Ledger
 from domain.contacts.contact import Contact
 from domain.identity.session import Session
 from domain.identity.settings import Settings
@@ -23,6 +23,7 @@ _BY_IDENTIFIER = {
 }
 _LOCK_SESSIONS = f"SELECT {rows.SESSIONS.names} FROM user_sessions WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _LOCK_PERSON = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE"
+_HOLD_PEOPLE = "SELECT 1 FROM users WHERE id = ANY($1) ORDER BY id FOR SHARE"
 _LOCK_LIVE = f"""
 SELECT {rows.SESSIONS.names} FROM user_sessions WHERE user_id = $1 AND NOT is_revoked ORDER BY id FOR UPDATE
 """
@@ -41,7 +42,7 @@ DELETE FROM user_contacts
 class PostgresUsers:
     """Accounts with their settings."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._users: Identities[UserId, User] = Identities(transaction, rows.USERS, self._load)
@@ -70,6 +71,13 @@ class PostgresUsers:
         self._users.distrust([user_id])
         self._settings.distrust([user_id])
         return await self.find(user_id)
+
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]:
+        # Shared: many may add one person at a time. Whoever changes the account waits, and makes these wait.
+        await self._transaction.fetch(_HOLD_PEOPLE, list(user_ids))
+        self._users.distrust(user_ids)
+        self._settings.distrust(user_ids)
+        return await self.find_many(user_ids)
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None:
         wanted = identifier.lower()
@@ -110,7 +118,7 @@ class PostgresUsers:
 class PostgresSessions:
     """Device sessions, locked while they are looked at."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._sessions: Identities[SessionId, Session] = Identities(transaction, rows.SESSIONS, self._lock)
@@ -154,7 +162,7 @@ class PostgresSessions:
 class PostgresContacts:
     """Whom people saved or blocked."""
 
-    def __init__(self, transaction: Transaction, saved: list[Any]) -> None:
+    def __init__(self, transaction: Transaction, saved: Ledger) -> None:
         self._transaction = transaction
         self._saved = saved
         self._contacts: Identities[Pair, Contact] = Identities(transaction, rows.CONTACTS, self._load)

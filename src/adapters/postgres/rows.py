@@ -12,8 +12,10 @@ from domain.conversation.participant import Participant, Role
 from domain.identity.session import Session
 from domain.identity.settings import Language, Privacy, Settings, Theme
 from domain.identity.user import User
+from domain.messaging.attachment import Attachment
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
+from domain.messaging.reaction import Reaction
 
 Statement = tuple[str, Sequence[Any]]
 
@@ -43,10 +45,10 @@ class Table:
         self.update = f"UPDATE {name} AS t SET {changed} FROM {source} WHERE {same}"
         self.upsert = f"{self.insert} ON CONFLICT ({key}) DO UPDATE SET {renewed}"
 
-    def of(self, alias: str, prefix: str = "") -> str:
-        """The columns with an alias in front; with a prefix, named by it."""
+    def of(self, alias: str, prefix: str = "", **derived: str) -> str:
+        """The columns with an alias in front; with a prefix, named by it. ``derived``: expressions for some."""
         return ", ".join(
-            f"{alias}.{column}" + (f" AS {prefix}{column}" if prefix else "") for column in self.columns
+            f"{derived.get(column, f'{alias}.{column}')} AS {prefix}{column}" for column in self.columns
         )
 
     def values(self, thing: Any) -> tuple[Any, ...]:
@@ -124,14 +126,16 @@ CONVERSATIONS = Table(
     "conversations",
     "id uuid, type conversation_type, subject text, description text, avatar_url text, "
     "expiry_seconds integer, post_policy post_policy, direct_key text, member_count integer, "
-    "created_by uuid, created_at timestamptz, updated_at timestamptz, closed_at timestamptz",
+    "created_by uuid, created_at timestamptz, updated_at timestamptz, closed_at timestamptz, "
+    "info_revision bigint",
     "id",
 )
 PARTICIPANTS = Table(
     "participants",
     "conversation_id uuid, user_id uuid, role participant_role, joined_at timestamptz, "
     "joined_sequence bigint, added_by uuid, muted_until timestamptz, silenced_until timestamptz, "
-    "pinned_at timestamptz, archived boolean, listed boolean, last_read_sequence bigint, "
+    "pinned_at timestamptz, archived boolean, archived_at_sequence bigint, listed boolean, "
+    "last_read_sequence bigint, "
     "last_delivered_sequence bigint, told_read_sequence bigint, told_delivered_sequence bigint, "
     "cleared_through_sequence bigint, my_revision bigint, revision bigint, "
     "left_at timestamptz, left_sequence bigint, left_snapshot jsonb",
@@ -145,11 +149,38 @@ MESSAGES = Table(
     "deleted_at timestamptz, expires_at timestamptz",
     "id",
 )
+ATTACHMENTS = Table(
+    "attachments",
+    "id uuid, uploader_id uuid, url text, filename text, mime_type text, size_bytes bigint, sha256 bytea, "
+    "width integer, height integer, duration_ms integer, created_at timestamptz, completed_at timestamptz, "
+    "deleted_at timestamptz",
+    "id",
+)
+CARRIED = Table(
+    "message_attachments",
+    "message_id uuid, attachment_id uuid, position integer",
+    "message_id, attachment_id",
+)
+REACTIONS = Table(
+    "message_reactions",
+    "id uuid, message_id uuid, user_id uuid, reaction_code text, created_at timestamptz",
+    "id",
+)
+HIDDEN = Table(
+    "hidden_messages",
+    "user_id uuid, conversation_id uuid, message_id uuid, seq_id bigint, my_revision bigint",
+    "user_id, conversation_id, seq_id",
+)
 RANGES = Table(
     "receipt_ranges",
     "conversation_id uuid, user_id uuid, status delivery_status, from_sequence bigint, to_sequence bigint, "
     "at timestamptz",
     "conversation_id, user_id, status, to_sequence",
+)
+STAYS = Table(
+    "ended_memberships",
+    "conversation_id uuid, user_id uuid, joined_sequence bigint, left_sequence bigint",
+    "conversation_id, user_id, left_sequence",
 )
 SEQUENCES = Table(
     "conversation_sequences",
@@ -206,3 +237,11 @@ def message(row: Any) -> Message:
     metadata = values["metadata"]
     values["metadata"] = None if metadata is None else msgspec.json.decode(metadata)
     return Message(**values)
+
+
+def attachment(row: Any) -> Attachment:
+    return Attachment(**{name: row[name] for name in ATTACHMENTS.columns})
+
+
+def reaction(row: Any) -> Reaction:
+    return Reaction(**{name: row[name] for name in REACTIONS.columns})

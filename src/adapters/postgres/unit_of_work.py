@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from adapters.postgres import wiping
 from adapters.postgres.chat_repositories import PostgresConversations, PostgresParticipants
+from adapters.postgres.message_parts import PostgresAttachments, PostgresReactions
 from adapters.postgres.message_repository import PostgresMessages
 from adapters.postgres.people_repositories import PostgresContacts, PostgresSessions, PostgresUsers
 from adapters.postgres.pool import Pool
 from adapters.postgres.rows import Statement
 from adapters.postgres.transaction import Transaction
+from application.bus.account import Ledger
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
 from domain.shared.events import Event
@@ -29,7 +32,14 @@ SELECT v.id, v.aggregate_type, v.aggregate_id, v.event_type, v.payload::json, v.
 LOG = """
 INSERT INTO command_log (id, actor_id, session_id, name, payload, subject_id, refused, idempotency_key,
                          fingerprint, result, at)
-VALUES ($1, $2, $3, $4, $5::text::json, $6, $7, $8, $9, $10::text::json, $11)
+SELECT v.id, v.actor_id, v.session_id, v.name, v.payload::json, v.subject_id, v.refused, v.idempotency_key,
+       v.fingerprint, v.result::json, v.at
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[],
+              $9::bytea[], $10::text[], $11::timestamptz[])
+       WITH ORDINALITY
+    AS v(id, actor_id, session_id, name, payload, subject_id, refused, idempotency_key, fingerprint, result, at,
+         place)
+ ORDER BY v.place
 """
 
 
@@ -41,45 +51,48 @@ class PostgresUnitOfWork:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._saved: list[Any] = []
+        self._saved = Ledger()
         self.users = PostgresUsers(transaction, self._saved)
         self.sessions = PostgresSessions(transaction, self._saved)
         self.contacts = PostgresContacts(transaction, self._saved)
         self.participants = PostgresParticipants(transaction, self._saved)
         self.conversations = PostgresConversations(transaction, self._saved, self.participants.distrust)
-        self.messages = PostgresMessages(transaction, self.conversations, self.contacts)
+        self.messages = PostgresMessages(transaction, self._saved, self.conversations, self.contacts)
+        self.attachments = PostgresAttachments(transaction, self._saved)
+        self.reactions = PostgresReactions(transaction, self._saved)
+        self.participants.said = self.messages.said
         self._forgotten: list[UserId] = []
 
     def forget_person(self, user_id: UserId) -> None:
         self._forgotten.append(user_id)
 
     def events(self) -> list[Event]:
-        told: list[Event] = []
-        for aggregate in self._saved:
-            told.extend(aggregate.events)
-            aggregate.events.clear()
-        return told
+        return self._saved.current.told()
 
-    async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None:
-        for sql, arguments in self._statements(entry):
+    async def commit(self, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
+        for sql, arguments in self._statements(max(entry.at for entry in entries)):
             await self._transaction.execute(sql, *arguments)
         if self.messages.wiped:
-            await wiping.wipe_messages(self._transaction, self.messages.wiped)
+            await wiping.wipe_messages(
+                self._transaction, self.messages.wiped, self.messages.origins_of_wiped()
+            )
         for user_id in self._forgotten:
             await wiping.forget_person(self._transaction, user_id)
         if frames:
             await self._transaction.execute(_OUTBOX, *_outbox_arguments(frames))
-        await self._transaction.execute(LOG, *log_arguments(entry))
+        await self._transaction.execute(LOG, *log_arguments(entries))
         await self._transaction.commit()
 
-    def _statements(self, entry: LogEntry) -> Iterable[Statement]:
+    def _statements(self, at: datetime) -> Iterable[Statement]:
         """What is referred to before what refers to it."""
         yield from self.users.statements()
         yield from self.sessions.statements()
         yield from self.contacts.statements()
-        yield from self.conversations.statements(entry.at)
+        yield from self.conversations.statements(at)
         yield from self.participants.statements()
         yield from self.messages.statements(self.conversations.added.values())
+        yield from self.attachments.statements()
+        yield from self.reactions.statements()
 
 
 class PostgresUnitsOfWork:
@@ -112,18 +125,18 @@ def _outbox_arguments(frames: Sequence[Frame]) -> list[list[Any]]:
     ]
 
 
-def log_arguments(entry: LogEntry) -> list[Any]:
-    """A log entry as the arguments of ``LOG``."""
+def log_arguments(entries: Sequence[LogEntry]) -> list[list[Any]]:
+    """Log entries as the arguments of ``LOG``."""
     return [
-        entry.id,
-        entry.actor_id,
-        entry.session_id,
-        entry.name,
-        entry.payload.decode(),
-        entry.subject_id,
-        entry.refused,
-        entry.idempotency_key,
-        entry.fingerprint,
-        None if entry.result is None else entry.result.decode(),
-        entry.at,
+        [entry.id for entry in entries],
+        [entry.actor_id for entry in entries],
+        [entry.session_id for entry in entries],
+        [entry.name for entry in entries],
+        [entry.payload.decode() for entry in entries],
+        [entry.subject_id for entry in entries],
+        [entry.refused for entry in entries],
+        [entry.idempotency_key for entry in entries],
+        [entry.fingerprint for entry in entries],
+        [None if entry.result is None else entry.result.decode() for entry in entries],
+        [entry.at for entry in entries],
     ]

@@ -1,11 +1,16 @@
 """Taking words back from what is recorded: rows are read, rewritten by the application's rules, and written back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from adapters.postgres.transaction import Transaction
-from application.outbox.recorded import command_without_person, command_without_words
+from application.outbox.recorded import (
+    Words,
+    command_without_person,
+    command_without_words,
+    forward_without_words,
+)
 from application.outbox.wiping import event_without_messages, event_without_person
 from domain.messaging.message import Message
 from domain.shared.ids import MessageId, UserId
@@ -25,8 +30,17 @@ _REWRITE_EVENTS = """
 UPDATE outbox_events AS o SET payload = v.payload::json
   FROM unnest($1::uuid[], $2::text[]) AS v(id, payload) WHERE o.id = v.id
 """
+# In the order in which they took effect: that numbers their words. Forwards are about what they copied.
 _COMMANDS_OF_MESSAGES = """
-SELECT position, name, payload FROM command_log WHERE id = ANY($1) OR subject_id = ANY($1)
+SELECT position, name, payload FROM command_log
+ WHERE id = ANY($1) OR subject_id = ANY($1) OR (subject_id = ANY($2) AND name = 'ForwardMessage')
+ ORDER BY position
+"""
+# What was answered to a reply repeats the message it answers.
+_FORGET_ANSWERS = """
+UPDATE command_log AS c SET idempotency_key = NULL, fingerprint = NULL, result = NULL
+  FROM messages m
+ WHERE m.reply_to_msg_id = ANY($1) AND (c.id = m.id OR c.subject_id = m.id) AND c.result IS NOT NULL
 """
 _COMMANDS_OF_PERSON = """
 SELECT position, name, payload FROM command_log WHERE subject_id = $1
@@ -42,16 +56,29 @@ UPDATE command_log AS c
 """
 
 
-async def wipe_messages(transaction: Transaction, tombstones: Mapping[MessageId, Message]) -> None:
-    """From reactions, attachments, events, previews of replies to them, and the log."""
+async def wipe_messages(
+    transaction: Transaction, tombstones: Mapping[MessageId, Message], origins: Sequence[MessageId]
+) -> None:
+    """From reactions, attachments, events, previews of replies to them, kept answers, and the log. ``origins``: what
+    those that were copies were copies of.
+    """
     ids = list(tombstones)
     times = {UUID(str(id)): moment(each.deleted_at) for id, each in tombstones.items() if each.deleted_at}
+    named = {UUID(str(each.client_message_id)) for each in tombstones.values() if each.client_message_id}
+    words = Words()
+
+    def without(name: str, payload: bytes) -> bytes:
+        if name == "ForwardMessage":
+            return forward_without_words(payload, named, words)
+        return command_without_words(name, payload, words)
+
     for sql in _ATTACHED:
         await transaction.execute(sql, ids)
     await _rewrite_events(
         transaction, _EVENTS_OF_MESSAGES, ids, lambda body: event_without_messages(body, times)
     )
-    await _rewrite_commands(transaction, _COMMANDS_OF_MESSAGES, ids, command_without_words)
+    await transaction.execute(_FORGET_ANSWERS, ids)
+    await _rewrite_commands(transaction, _COMMANDS_OF_MESSAGES, (ids, list(origins)), without)
 
 
 async def forget_person(transaction: Transaction, user_id: UserId) -> None:
@@ -64,7 +91,7 @@ async def forget_person(transaction: Transaction, user_id: UserId) -> None:
     await _rewrite_commands(
         transaction,
         _COMMANDS_OF_PERSON,
-        user_id,
+        (user_id,),
         lambda name, payload: command_without_person(name, payload, user_id),
     )
     await _rewrite_events(transaction, _EVENTS_OF_PERSON, user_id, event_without_person)
@@ -80,11 +107,11 @@ async def _rewrite_events(
 
 
 async def _rewrite_commands(
-    transaction: Transaction, sql: str, of: Any, rewrite: Callable[[str, bytes], bytes]
+    transaction: Transaction, sql: str, of: tuple[Any, ...], rewrite: Callable[[str, bytes], bytes]
 ) -> None:
     found = [
         (row["position"], new)
-        for row in await transaction.fetch(sql, of)
+        for row in await transaction.fetch(sql, *of)
         if (new := rewrite(row["name"], row["payload"].encode()).decode()) != row["payload"]
     ]
     if found:

@@ -38,6 +38,13 @@ class _Participant(Always):
 class _TookPart(Always):
     words = "participant, now or once"
 
+    async def inside(self, message: Any, scope: Scope) -> None:
+        conversation = await scope.uow.conversations.lock(message.conversation_id)
+        if conversation is None or conversation.closed_at is not None:
+            raise ConversationNotFound
+        if await scope.uow.participants.find(message.conversation_id, scope.user_id) is None:
+            raise ConversationNotFound
+
     async def of_query(self, message: Any, scope: QueryScope, gate: Gatekeepers) -> None:
         if await gate.conversations.membership(scope.user_id, message.conversation_id) is None:
             raise ConversationNotFound

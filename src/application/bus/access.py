@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from application.ports.limits import Limits, Rate
-from application.ports.readers import ConversationReader, Credentials
+from application.ports.readers import ConversationReader, Credentials, MessageReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class Gatekeepers:
     limits: Limits
     rates: Mapping[str, Rate]
     conversations: ConversationReader
+    messages: MessageReader
     credentials: Credentials
 
 

@@ -54,12 +54,14 @@ def entry_of(
     key: str | None = None,
     result: Any = None,
     subject_id: UUID | None = None,
+    as_done: Command[Any] | None = None,
 ) -> LogEntry:
-    """The row that records ``command``; with ``key``, also its ``result`` for whoever repeats it.
+    """The row that records ``command``, or it ``as_done``; with ``key``, also its ``result`` for whoever repeats it.
 
-    Of what was refused it keeps nothing personal: a mistyped identifier may be a password.
+    Of what was refused it keeps nothing personal, for a mistyped identifier may be a password, and no words: nobody could
+    take them back.
     """
-    payload = payload_of(command, without=type(command).personal if refused else ())
+    payload = payload_of(as_done or command, without=_untold(type(command)) if refused else ())
     return LogEntry(
         id=id,
         actor_id=actor.user_id,
@@ -70,6 +72,10 @@ def entry_of(
         subject_id=subject_id or getattr(command, "message_id", None),
         refused=refused,
         idempotency_key=key,
-        fingerprint=hashlib.sha256(payload).digest() if key else None,
+        fingerprint=hashlib.sha256(payload_of(command)).digest() if key else None,
         result=_encoder.encode(result) if key else None,
     )
+
+
+def _untold(kind: type[Command[Any]]) -> tuple[str, ...]:
+    return (*kind.personal, *kind.words)

@@ -1,6 +1,7 @@
 """Commands and queries as types: what is asked, what comes back, and who may ask."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -52,12 +53,16 @@ class Message(msgspec.Struct, Generic[R], frozen=True, kw_only=True, forbid_unkn
 class Command(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wish to change something, in the imperative. Also its HTTP schema, its frame and its log payload.
 
-    ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure; ``words``
-    those that are what a message says, and what stands there once it is wiped.
+    ``batched``: it is about one conversation (``conversation_id``), may share a transaction with others, and refuses
+    before it writes. ``personal``: its fields that tell who somebody is, and what stands in their place after an erasure; ``words``
+    those that are what a message says, and what makes what stands there once it is wiped: of the fields, and of a number
+    that is the same for the same words; ``withheld`` those that only the log has, and nobody can ask with.
     """
 
+    batched: ClassVar[bool] = False
     personal: ClassVar[dict[str, Any]] = {}
-    words: ClassVar[dict[str, Any]] = {}
+    words: ClassVar[dict[str, Callable[[dict[str, Any], int], Any]]] = {}
+    withheld: ClassVar[tuple[str, ...]] = ()
 
 
 class Query(Message[R], Generic[R], frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +94,8 @@ class Actor:
 @dataclass(slots=True, kw_only=True)
 class Scope:
     """The circumstances of one command: who, when, which id, which transaction. ``subject_id`` is the account or
-    message it turned out to be about, where the command itself does not say.
+    message it turned out to be about, where the command itself does not say; ``as_done`` the command as the log keeps
+    it, where doing it again takes more than was asked.
 
     Everything a handler could take from chance or from the clock comes from here, so the same command with the
     same id and time always does the same: that is what makes the log replayable.
@@ -100,6 +106,7 @@ class Scope:
     id: CommandId
     uow: UnitOfWork
     subject_id: UUID | None = None
+    as_done: Any = None
     _made: int = 0
 
     @property

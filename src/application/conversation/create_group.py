@@ -4,10 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from application.access.conversations import relations_with
 from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.bus.messages import Command, Scope
+from application.conversation.joining import GroupSize, willing_to_join
 from application.conversation.views import ConversationView, Participation, Receipts
 from domain.conversation.conversation import Conversation, PostPolicy
 from domain.conversation.events import ConversationCreated
@@ -36,7 +36,7 @@ class CreateGroup(Command[GroupCreated], frozen=True, kw_only=True):
     post_policy: PostPolicy = PostPolicy.ALL
 
 
-async def handle(command: CreateGroup, scope: Scope) -> GroupCreated:
+async def handle(command: CreateGroup, scope: Scope, *, size: GroupSize) -> GroupCreated:
     me = scope.user_id
     group = Conversation.group(
         ConversationId(scope.new_id()),
@@ -49,6 +49,7 @@ async def handle(command: CreateGroup, scope: Scope) -> GroupCreated:
     )
     wanted = [id for id in dict.fromkeys(command.member_ids) if id != me]
     willing = await willing_to_join(scope, wanted)
+    size.require_room(1 + len(willing))
     scope.uow.conversations.add(group)
     founder = Participant(
         conversation_id=group.id, user_id=me, role=Role.OWNER, joined_at=scope.now, added_by=me
@@ -79,17 +80,3 @@ async def handle(command: CreateGroup, scope: Scope) -> GroupCreated:
         receipts=Receipts(delivered_up_to=0, read_up_to=0),
     )
     return GroupCreated(conversation=view, not_added=[id for id in wanted if id not in willing])
-
-
-async def willing_to_join(scope: Scope, wanted: list[UserId]) -> set[UserId]:
-    """Those of ``wanted`` who exist, are active, admit the asker to groups, and with whom there is no block."""
-    if not wanted:
-        return set()
-    people = await scope.uow.users.find_many(wanted)
-    settings = await scope.uow.users.settings_of(list(people))
-    relations = await relations_with(list(people), scope)
-    return {
-        id
-        for id, person in people.items()
-        if person.is_active and relations[id].reaches(settings[id].privacy_groups)
-    }

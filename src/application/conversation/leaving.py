@@ -9,7 +9,7 @@ from domain.conversation.conversation import Conversation
 from domain.conversation.events import Departure, MemberRemoved, MemberUpdated
 from domain.conversation.participant import Participant, Role
 from domain.messaging.events import MessageCreated
-from domain.messaging.message import Metadata, system_message
+from domain.messaging.message import Message, Metadata, system_message
 from domain.shared.ids import MessageId, UserId
 
 
@@ -50,6 +50,8 @@ async def depart(
 async def hand_over(owner: Participant, heir: Participant, group: Conversation, scope: Scope) -> None:
     """Make ``heir`` the owner; the former one is an administrator from then on."""
     await say(group, owner.user_id, {"event": "ownership_transferred", "user_id": str(heir.user_id)}, scope)
+    # Nobody is above an owner, so nobody could let one speak again.
+    heir.silenced_until = None
     for person, role in ((owner, Role.ADMIN), (heir, Role.OWNER)):
         person.role = role
         person.revision = group.next_revision()
@@ -66,9 +68,10 @@ async def hand_over(owner: Participant, heir: Participant, group: Conversation, 
         scope.uow.participants.save(person)
 
 
-async def say(group: Conversation, actor: UserId, event: Metadata, scope: Scope) -> None:
+async def say(group: Conversation, actor: UserId, event: Metadata, scope: Scope) -> Message:
     """Post what the server says in a conversation when somebody has changed it."""
     message = await scope.uow.messages.append(
         system_message(MessageId(scope.new_id()), group.id, actor, event, scope.now)
     )
     group.record(MessageCreated(conversation_id=group.id, revision=message.revision, message=message))
+    return message

@@ -64,7 +64,7 @@ async def list_mine(
         now=scope.now,
     )
     shown = entries[: query.limit]
-    views = await _views(scope.user_id, shown, people)
+    views = await entries_as_seen(scope.user_id, shown, people)
     last = shown[-1] if len(entries) > query.limit else None
     cursor = (
         None
@@ -88,10 +88,11 @@ async def get_one(
     entry = await conversations.entry(scope.user_id, query.conversation_id, scope.now)
     if entry is None:
         raise ConversationNotFound
-    return (await _views(scope.user_id, [entry], people))[0].conversation
+    return (await entries_as_seen(scope.user_id, [entry], people))[0].conversation
 
 
-async def _views(viewer: UserId, entries: list[Entry], people: People) -> list[ListEntry]:
+async def entries_as_seen(viewer: UserId, entries: list[Entry], people: People) -> list[ListEntry]:
+    """Entries of somebody's list with what they may see of the other sides."""
     peers = await people.peers(viewer, [entry.peer_id for entry in entries if entry.peer_id is not None])
     views = []
     for entry in entries:

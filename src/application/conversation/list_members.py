@@ -7,6 +7,7 @@ import msgspec
 from application.access.conversations import participant
 from application.access.identity import authenticated
 from application.bus.messages import Query, QueryScope
+from application.conversation.members import as_member
 from application.conversation.views import Member
 from application.cursors import Cursors
 from application.identity.people import People
@@ -14,7 +15,6 @@ from application.ports.readers import ConversationReader, MemberKey
 from application.views import Page, PageSize
 from domain.conversation.participant import Role
 from domain.shared.ids import ConversationId, UserId
-from domain.shared.values import moment
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -53,16 +53,7 @@ async def handle(
     rows = await conversations.members(query.conversation_id, after=after, limit=query.limit + 1)
     shown = rows[: query.limit]
     users = await people.seen_by(scope.user_id, [row.user_id for row in shown])
-    items = [
-        Member(
-            user=users[row.user_id],
-            role=row.role,
-            joined_at=moment(row.joined_at),
-            added_by=row.added_by,
-            silenced_until=moment(row.silenced_until) if row.silenced_until else None,
-        )
-        for row in shown
-    ]
+    items = [as_member(row, users[row.user_id]) for row in shown]
     last = shown[-1] if len(rows) > query.limit else None
     cursor = None if last is None else cursors.seal(list_name, Place(last.role, last.joined_at, last.user_id))
     return Page(items=items, next_cursor=cursor)

@@ -1,5 +1,7 @@
 """How conversations, memberships and the list of them look from outside."""
 
+from dataclasses import replace
+
 import msgspec
 
 from application.identity.views import UserView
@@ -106,7 +108,11 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of_entry(cls, entry: Entry, peer: UserView | None, *, with_reads: bool) -> "ConversationView":
-        """As its participant has it; without reads, what was read shows as delivered."""
+        """As its participant has it; without reads, what was read shows as delivered. Who has left goes on seeing it
+        as it was then.
+        """
+        if entry.me.has_left:
+            return cls.of(_as_left(entry), me=Participation.of(entry.me, 0))
         receipts = (
             None
             if entry.receipts is None
@@ -119,6 +125,26 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
             peer=peer,
             me=Participation.of(entry.me, entry.unread_count),
             receipts=receipts,
+        )
+
+
+class ConversationInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What its members can change of a conversation: what the entity tag is of, so that news does not change it."""
+
+    subject: str | None
+    description: str | None
+    avatar_url: str | None
+    expiry_seconds: int | None
+    post_policy: PostPolicy
+
+    @classmethod
+    def of(cls, conversation: Conversation | ConversationView) -> "ConversationInfo":
+        return cls(
+            subject=conversation.subject,
+            description=conversation.description,
+            avatar_url=conversation.avatar_url,
+            expiry_seconds=conversation.expiry_seconds,
+            post_policy=conversation.post_policy,
         )
 
 
@@ -175,3 +201,16 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     joined_at: Moment
     added_by: UserId | None
     silenced_until: Moment | None
+
+
+def _as_left(entry: Entry) -> Conversation:
+    """The conversation as it was when its former member left: nothing in it tells what came after."""
+    me = entry.me
+    info = me.left_snapshot or {}
+    return replace(
+        entry.conversation,
+        **{**info, "post_policy": PostPolicy(info.get("post_policy", entry.conversation.post_policy))},
+        last_sequence=me.left_sequence or 0,
+        revision=me.revision,
+        updated_at=me.left_at or entry.conversation.updated_at,
+    )

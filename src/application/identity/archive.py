@@ -18,6 +18,7 @@ SECTIONS = (
     "sessions",
     "contacts",
     "conversations",
+    "stays",
     "messages",
     "reactions",
     "hidden_messages",

@@ -1,7 +1,8 @@
 """Erasing an account: everything it says of its person is forgotten, at once; what they said, if they ask for it,
 within moments, by ``redact_messages``.
 
-Rows that others refer to stay, with an id and nothing else. docs/personal-data.md lists every column.
+Rows that others refer to stay, with an id and nothing else. docs/personal-data.md lists every column. Nobody is a
+member of a group whose account is erased: who is added to one before the account is locked leaves that one too.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from application.access.identity import authenticated
 from application.access.limits import password_checks
 from application.bus.messages import Actor, Command, Scope, Secret
 from application.conversation.leaving import depart
+from application.errors import Collision
 from application.identity.proof import Proof, prove_me, require
 from application.ports.readers import Credentials
 from application.ports.security import Passwords
@@ -36,10 +38,11 @@ async def handle(command: EraseAccount, scope: Scope, *, prepared: Proof) -> Non
     me = scope.user_id
     require(prepared, await scope.uow.users.find(me))
     # Conversations before people: the order in which everybody locks.
-    for group_id in await scope.uow.participants.groups_of(me):
+    groups = await scope.uow.participants.groups_of(me)
+    for group_id in groups:
         group = await scope.uow.conversations.lock(group_id)
         mine = await scope.uow.participants.find(group_id, me)
-        if group is not None and mine is not None and not mine.has_left:
+        if group is not None and group.closed_at is None and mine is not None and not mine.has_left:
             await depart(mine, group, Departure.ERASED, scope, by=me)
     for session in await scope.uow.sessions.lock_all(me):
         session.revoke("erased", scope.now)
@@ -51,6 +54,9 @@ async def handle(command: EraseAccount, scope: Scope, *, prepared: Proof) -> Non
         contact.events.clear()
         scope.uow.contacts.save(contact)
     user = require(prepared, await scope.uow.users.lock(me))
+    # From here on whoever adds somebody waits for this account. Who was quicker must be seen, and left, in its turn.
+    if set(await scope.uow.participants.groups_of(me)) - set(groups):
+        raise Collision("added to a group while leaving the others")
     user.erase(scope.now, redact_messages=command.redact_messages)
     user.profile_changed()
     scope.uow.users.save(user)

@@ -57,12 +57,17 @@ INVENTORY: dict[str, tuple[Columns, ...]] = {
     "participants": (
         Columns(
             "conversation_id user_id role joined_at joined_sequence added_by muted_until silenced_until pinned_at"
-            " archived listed last_read_sequence last_delivered_sequence told_read_sequence"
+            " archived archived_at_sequence listed last_read_sequence last_delivered_sequence told_read_sequence"
             " told_delivered_sequence cleared_through_sequence my_revision revision left_at left_sequence"
             " left_snapshot",
             Fate.KEPT,
             "conversations",
         ),
+        Columns("arrival", Fate.KEPT),
+    ),
+    "user_arrivals": (Columns("user_id last", Fate.KEPT),),
+    "ended_memberships": (
+        Columns("conversation_id user_id joined_sequence left_sequence", Fate.KEPT, "stays"),
     ),
     "messages": (
         Columns(
@@ -117,7 +122,7 @@ INVENTORY: dict[str, tuple[Columns, ...]] = {
     "conversations": (
         Columns(
             "id type subject description avatar_url expiry_seconds post_policy direct_key member_count created_by"
-            " created_at updated_at closed_at",
+            " created_at updated_at closed_at info_revision",
             Fate.ANOTHERS,
         ),
     ),

@@ -8,8 +8,8 @@ import asyncio
 from application.access.identity import server_only
 from application.bus.bus import Bus
 from application.bus.messages import Actor, Command, Scope
+from application.messaging.delete_message import wipe
 from application.ports.readers import Redactions
-from domain.messaging.events import MessageDeleted
 from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
 
@@ -42,16 +42,7 @@ async def handle(command: RedactMessages, scope: Scope) -> bool:
     for message in current.values():
         if message.deleted_at is not None:
             continue
-        tombstone = message.wiped(conversation.next_revision(), scope.now)
-        scope.uow.messages.wipe(tombstone)
-        conversation.record(
-            MessageDeleted(
-                conversation_id=conversation.id,
-                revision=tombstone.revision,
-                message=tombstone,
-                deleted_by=None,
-            )
-        )
+        wipe(message, conversation, scope, by=None)
     scope.uow.conversations.save(conversation)
     return True
 

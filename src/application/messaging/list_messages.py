@@ -57,11 +57,9 @@ async def handle(
         limit=query.limit,
         now=scope.now,
     )
+    beside = await messages.surroundings(me, page.messages, scope.now)
     return History(
-        items=[
-            MessageView.of(m, page.replied_to.get(m.reply_to_msg_id) if m.reply_to_msg_id else None)
-            for m in page.messages
-        ],
+        items=[MessageView.as_seen(message, beside) for message in page.messages],
         has_before=page.has_before,
         has_after=page.has_after,
     )

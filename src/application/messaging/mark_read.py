@@ -21,6 +21,7 @@ class MarkRead(Command[Participation], frozen=True, kw_only=True):
     """Everything up to a sequence; beyond the head it is the head, backwards changes nothing."""
 
     access = authenticated & rate_limit("commands") & participant
+    batched = True
 
     conversation_id: ConversationId
     up_to_sequence: Sequence
@@ -34,6 +35,7 @@ class MarkDelivered(Command[Participation], frozen=True, kw_only=True):
     """Likewise for what has arrived on a device of mine."""
 
     access = authenticated & rate_limit("commands") & participant
+    batched = True
 
     conversation_id: ConversationId
     up_to_sequence: Sequence

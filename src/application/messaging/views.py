@@ -1,13 +1,18 @@
 """How messages look from outside."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from application.identity.views import UserView
+from application.ports.readers import Surroundings
 from application.views import Moment
+from domain.messaging import attachment
 from domain.messaging.content import MessageType, preview
 from domain.messaging.message import Message
-from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
+from domain.messaging.reaction import Tally
+from domain.shared.ids import AttachmentId, ClientMessageId, ConversationId, MessageId, UserId
 from domain.shared.values import moment
 
 
@@ -39,11 +44,25 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     mine: bool | None = None
 
+    @classmethod
+    def of(cls, tally: Tally, *, with_mine: bool) -> "Reaction":
+        return cls(
+            reaction_code=tally.reaction_code, count=tally.count, mine=tally.mine if with_mine else None
+        )
+
+
+class Reacted(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody's reaction, as another may see them."""
+
+    user: UserView
+    reaction_code: str
+    created_at: Moment
+
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """A file that a message carries; addresses are this server's own."""
 
-    id: str
+    id: AttachmentId
     filename: str | None
     mime_type: str
     size_bytes: int
@@ -53,6 +72,20 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
     duration_ms: int | None = None
     thumbnail_url: str | None = None
+
+    @classmethod
+    def of(cls, carried: attachment.Attachment) -> "Attachment":
+        return cls(
+            id=carried.id,
+            filename=carried.filename,
+            mime_type=carried.mime_type,
+            size_bytes=carried.size_bytes,
+            url=f"/v1/attachments/{carried.id}/content",
+            created_at=moment(carried.created_at),
+            width=carried.width,
+            height=carried.height,
+            duration_ms=carried.duration_ms,
+        )
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +112,13 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Moment | None
 
     @classmethod
-    def of(cls, message: Message, reply_to: Message | None = None) -> "MessageView":
+    def of(
+        cls,
+        message: Message,
+        reply_to: Message | None = None,
+        attachments: Sequence[attachment.Attachment] = (),
+        reactions: Sequence[Tally] = (),
+    ) -> "MessageView":
         """As everybody in the conversation may see it."""
         return cls(
             id=message.id,
@@ -95,10 +134,25 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
             reply_to_msg_id=message.reply_to_msg_id,
             is_forwarded=message.is_forwarded,
             forwarded_from_msg_id=None,
-            attachments=[],
-            reactions=[],
+            attachments=[Attachment.of(each) for each in attachments],
+            reactions=[Reaction.of(tally, with_mine=False) for tally in reactions],
             created_at=moment(message.created_at),
             edited_at=moment(message.edited_at) if message.edited_at else None,
             deleted_at=moment(message.deleted_at) if message.deleted_at else None,
             expires_at=moment(message.expires_at) if message.expires_at else None,
+        )
+
+    @classmethod
+    def as_seen(cls, message: Message, beside: Surroundings) -> "MessageView":
+        """As the one viewer sees it to whom the surroundings belong."""
+        answered, origin = message.reply_to_msg_id, message.forwarded_from_msg_id
+        view = cls.of(
+            message,
+            None if answered is None else beside.replied_to.get(answered),
+            beside.attachments.get(message.id, ()),
+        )
+        return msgspec.structs.replace(
+            view,
+            forwarded_from_msg_id=origin if origin in beside.origins else None,
+            reactions=[Reaction.of(tally, with_mine=True) for tally in beside.reactions.get(message.id, ())],
         )

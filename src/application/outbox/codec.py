@@ -15,11 +15,13 @@ from application.outbox.wire import conversation_of, data_of, subject_of
 from application.ports.events import Frame
 from domain.contacts.events import ContactChanged
 from domain.conversation.events import (
+    MemberAdded,
     MemberRemoved,
     MemberUpdated,
     ParticipationChanged,
 )
 from domain.identity.events import ProfileChanged
+from domain.messaging.events import MessageHidden
 from domain.shared.events import ConversationEvent, Event, PersonalEvent
 from domain.shared.ids import CommandId, EventId, UserId
 from domain.shared.values import moment
@@ -54,6 +56,8 @@ def _frame(event: Event, id: EventId, now: datetime, command_id: CommandId) -> F
         envelope["revision"] = revision
     if isinstance(event, ParticipationChanged):
         envelope["my_revision"] = event.participant.my_revision
+    if isinstance(event, MessageHidden):
+        envelope["my_revision"] = event.my_revision
     envelope["at"] = moment(now)
     envelope["data"] = data_of(event, now)
     if isinstance(event, PersonalEvent):
@@ -64,6 +68,8 @@ def _frame(event: Event, id: EventId, now: datetime, command_id: CommandId) -> F
         channels = (f"conversation:{conversation_id}",)
         if isinstance(event, MemberRemoved | MemberUpdated):
             channels = (*channels, f"user:{event.user_id}")
+        elif isinstance(event, MemberAdded):
+            channels = (*channels, *(f"user:{user_id}" for user_id in event.user_ids))
     return Frame(
         id=id,
         aggregate_type=aggregate_type,

@@ -17,6 +17,7 @@ _NOTHING: dict[str, Any] = {
     "attachments": [],
     "reactions": [],
 }
+NO_REACTION = ":deleted:"
 
 
 def event_without_messages(body: bytes, wiped: Mapping[UUID, str]) -> bytes:
@@ -25,6 +26,8 @@ def event_without_messages(body: bytes, wiped: Mapping[UUID, str]) -> bytes:
     data = frame["data"]
     if (at := _time(data.get("id"), wiped)) is not None:
         data |= {**_NOTHING, "deleted_at": at}
+    if "reaction_code" in data and _time(data.get("message_id"), wiped) is not None:
+        data["reaction_code"] = NO_REACTION
     for name, text in (("reply_to", "content"), ("last_message", "preview")):
         part = data.get(name)
         if part is not None and _time(part["id"], wiped) is not None:

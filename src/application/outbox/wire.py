@@ -10,9 +10,13 @@ from application.conversation.views import ConversationView, LastMessage, ListEn
 from application.messaging.views import MessageView
 from application.views import Moment
 from domain.contacts.events import ContactChanged
+from domain.conversation.conversation import PostPolicy
 from domain.conversation.events import (
     ConversationCreated,
+    ConversationDeleted,
+    ConversationUpdated,
     Departure,
+    MemberAdded,
     MemberRemoved,
     MemberUpdated,
     ParticipationChanged,
@@ -20,7 +24,14 @@ from domain.conversation.events import (
 )
 from domain.conversation.participant import Role
 from domain.identity.events import ProfileChanged, SessionEnded
-from domain.messaging.events import MessageCreated, MessageDeleted
+from domain.messaging.events import (
+    MessageCreated,
+    MessageDeleted,
+    MessageHidden,
+    MessageUpdated,
+    ReactionAdded,
+    ReactionRemoved,
+)
 from domain.shared.events import ConversationEvent, Event
 from domain.shared.ids import ConversationId, MessageId, SessionId, UserId
 from domain.shared.values import moment
@@ -56,6 +67,39 @@ class MessageGone(msgspec.Struct, frozen=True, kw_only=True):
     deleted_by: UserId | None
 
 
+class MessageLeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``message.hidden``."""
+
+    message_id: MessageId
+    seq_id: int
+
+
+class ReactionChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``reaction.added`` and ``reaction.removed``; ``count`` is how many there are now with this code."""
+
+    message_id: MessageId
+    user_id: UserId
+    reaction_code: str
+    count: int
+
+
+class ConversationChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``conversation.updated``: the fields that changed, as they are now."""
+
+    subject: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType | None = msgspec.UNSET
+    expiry_seconds: int | msgspec.UnsetType | None = msgspec.UNSET
+    post_policy: PostPolicy | msgspec.UnsetType = msgspec.UNSET
+
+
+class MembersJoined(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of ``member.added``."""
+
+    user_ids: list[UserId]
+    role: Role
+    by: UserId
+
+
 class MemberGone(msgspec.Struct, frozen=True, kw_only=True):
     """Data of ``member.removed``."""
 
@@ -86,11 +130,28 @@ def data_of(event: Event, now: datetime) -> Any:
     """The ``data`` of an event's frame. An event this does not know is a mistake of the program."""
     match event:
         case MessageCreated():
-            return MessageView.of(event.message, event.reply_to)
+            return MessageView.of(event.message, event.reply_to, event.attachments)
+        case MessageUpdated():
+            return MessageView.of(event.message, event.reply_to, event.attachments, event.reactions)
         case MessageDeleted():
             return MessageGone(
                 message_id=event.message.id, seq_id=event.message.seq_id, deleted_by=event.deleted_by
             )
+        case MessageHidden():
+            return MessageLeftOut(message_id=event.message_id, seq_id=event.seq_id)
+        case ReactionAdded() | ReactionRemoved():
+            return ReactionChanged(
+                message_id=event.message_id,
+                user_id=event.user_id,
+                reaction_code=event.reaction_code,
+                count=event.count,
+            )
+        case ConversationUpdated():
+            return ConversationChanges(**event.changes)
+        case ConversationDeleted():
+            return None
+        case MemberAdded():
+            return MembersJoined(user_ids=list(event.user_ids), role=event.role, by=event.by)
         case MemberRemoved():
             return MemberGone(user_id=event.user_id, by=event.by, reason=event.reason)
         case MemberUpdated():
@@ -139,7 +200,7 @@ def conversation_of(event: Event) -> ConversationId | None:
             return event.conversation.id
         case ParticipationChanged():
             return event.participant.conversation_id
-        case ConversationEvent() | ReceiptAdvanced():
+        case ConversationEvent() | ReceiptAdvanced() | MessageHidden():
             return event.conversation_id
         case _:
             return None
@@ -148,8 +209,10 @@ def conversation_of(event: Event) -> ConversationId | None:
 def subject_of(event: Event) -> UUID | None:
     """The message whose words an event carries: wiping it must find them."""
     match event:
-        case MessageCreated():
+        case MessageCreated() | MessageUpdated():
             return event.message.id
+        case ReactionAdded() | ReactionRemoved():
+            return event.message_id
         case ConversationCreated() if event.last_message is not None:
             return event.last_message.id
         case _:

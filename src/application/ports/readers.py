@@ -1,9 +1,10 @@
 """The read side: rows for views, as one person may find them. Privacy and access are applied by who asks."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from domain.contacts.contact import Contact
 from domain.conversation.conversation import Conversation
@@ -11,8 +12,10 @@ from domain.conversation.participant import Participant, Role
 from domain.identity.session import Session
 from domain.identity.settings import Relation, Settings
 from domain.identity.user import User
+from domain.messaging.attachment import Attachment
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
+from domain.messaging.reaction import Reaction, Tally
 from domain.shared.ids import ConversationId, MessageId, SessionId, UserId
 
 
@@ -83,12 +86,23 @@ class MemberKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
-    """Messages in ascending order, the targets of their replies, and whether there are more on either side."""
+    """Messages in ascending order, and whether there are more on either side."""
 
     messages: list[Message]
-    replied_to: dict[MessageId, Message]
     has_before: bool
     has_after: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a view of messages shows beside them: what they answer, carry and were given. ``origins`` are those of the
+    messages they were forwarded from that the viewer can see too.
+    """
+
+    replied_to: dict[MessageId, Message] = field(default_factory=dict)
+    attachments: dict[MessageId, tuple[Attachment, ...]] = field(default_factory=dict)
+    reactions: dict[MessageId, tuple[Tally, ...]] = field(default_factory=dict)
+    origins: frozenset[MessageId] = frozenset()
 
 
 class Profiles(Protocol):
@@ -151,7 +165,9 @@ class ConversationReader(Protocol):
     """Promise: ``page`` lists what ``user_id`` has and did not leave, pinned first, then by latest activity, each
     exactly once over all pages; ``entry`` is one of them, or None for who never took part or a closed group;
     ``heads`` are the revisions of conversations somebody takes part in; ``present`` are those of ``among`` who take
-    part in a live one.
+    part in a live one. ``unread`` is how many conversations have unread messages and how many those are, each counted
+    at most 100, without the archived and the muted ones. A message that came since archiving while the conversation was
+    not muted has undone it.
     """
 
     async def page(
@@ -175,6 +191,8 @@ class ConversationReader(Protocol):
         self, conversation_id: ConversationId, *, after: MemberKey | None, limit: int
     ) -> list[Participant]: ...
 
+    async def unread(self, user_id: UserId, now: datetime) -> tuple[int, int]: ...
+
     async def heads(self, user_id: UserId) -> dict[ConversationId, int]: ...
 
     async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]: ...
@@ -185,8 +203,28 @@ class ConversationReader(Protocol):
 class MessageReader(Protocol):
     """Promise: only what the participant can see at ``now``: not hidden by them, not cleared, not expired, and up
     to where they left; tombstones keep their place. At most one of before, after, around; ``around`` includes
-    that sequence itself.
+    that sequence itself. ``find`` is one message with its viewer's place, which they may have left; ``surroundings``
+    are what the viewer can see beside messages, at a number of reads that does not grow with theirs; ``reactions``
+    are those to one message, of one code or all, in the order in which they were given, each exactly once over all
+    pages.
     """
+
+    async def find(
+        self, user_id: UserId, message_id: MessageId, now: datetime
+    ) -> tuple[Participant, Message] | None: ...
+
+    async def surroundings(
+        self, me: Participant, messages: Sequence[Message], now: datetime
+    ) -> Surroundings: ...
+
+    async def reactions(
+        self,
+        message_id: MessageId,
+        *,
+        reaction_code: str | None,
+        after: tuple[datetime, UUID] | None,
+        limit: int,
+    ) -> list[Reaction]: ...
 
     async def page(
         self,
@@ -204,6 +242,14 @@ class Redactions(Protocol):
     """Promise: ``pending`` are people who were erased and whose messages are still to be wiped."""
 
     async def pending(self) -> list[UserId]: ...
+
+
+class Expirations(Protocol):
+    """Promise: ``pending`` are messages that have expired at ``now`` and still say something, of one conversation, the
+    earliest first; none when there are none.
+    """
+
+    async def pending(self, now: datetime, limit: int) -> list[Message]: ...
 
 
 class Archive(Protocol):

@@ -15,14 +15,16 @@ from domain.conversation.participant import Participant
 from domain.identity.session import Session
 from domain.identity.settings import Settings
 from domain.identity.user import User
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message, NewMessage
-from domain.shared.ids import ClientMessageId, ConversationId, MessageId, SessionId, UserId
+from domain.messaging.reaction import Reaction, Tally
+from domain.shared.ids import AttachmentId, ClientMessageId, ConversationId, MessageId, SessionId, UserId
 
 
 class Users(Protocol):
     """Promise: identifiers are unique without regard to case; a second one raises ``IdentifierTaken`` naming it
     at commit. ``lock`` keeps others from changing the account and its settings until the unit of work ends; both are
-    then current.
+    then current. ``hold`` does so for several, in the order of their ids, for those who do not change them themselves.
     """
 
     def add(self, user: User, settings: Settings) -> None: ...
@@ -32,6 +34,8 @@ class Users(Protocol):
     async def find(self, user_id: UserId) -> User | None: ...
 
     async def lock(self, user_id: UserId) -> User | None: ...
+
+    async def hold(self, user_ids: Sequence[UserId]) -> dict[UserId, User]: ...
 
     async def find_by_identifier(self, kind: str, identifier: str) -> User | None: ...
 
@@ -98,7 +102,9 @@ class Conversations(Protocol):
 class Participants(Protocol):
     """Promise: those who left are found too. ``save`` stores the receipt ranges recorded since, one row each.
     ``get`` raises ``ConversationNotFound``. ``groups_of`` are the live groups somebody takes part in, in the order
-    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member.
+    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member; ``pinned``
+    is how many live conversations somebody takes part in and has pinned. A message that came since archiving while the
+    conversation was not muted has undone it, as anybody finds it.
     """
 
     def add(self, participant: Participant) -> None: ...
@@ -113,13 +119,18 @@ class Participants(Protocol):
 
     async def heir(self, conversation_id: ConversationId, besides: UserId) -> Participant | None: ...
 
+    async def pinned(self, user_id: UserId) -> int: ...
+
 
 class Messages(Protocol):
     """Promise: ``append`` gives the next sequence and revision of its conversation, which must be locked, and
     keeps the conversation's summary; numbers of a unit of work that does not commit are never seen. A second
     message of one sender and client id raises ``Collision`` at commit. ``save`` puts another state of a message in
     its place, in the summary too; ``wipe`` a tombstone, and takes what it said from everywhere else it is kept:
-    events, the log, previews of replies to it. ``undeleted_by`` are messages of a sender that are no tombstones yet,
+    events, the log, kept answers, previews of replies to it, reactions, attachments. ``place_of`` is where a message is,
+    and remembers nothing, so that what ``find`` returns after locking that place is current. ``seen_by`` are those of
+    some messages that somebody can see at ``now``, taking part or not any more; ``hide`` leaves one out for one person.
+    ``undeleted_by`` are messages of a sender that are no tombstones yet,
     of one conversation, the earliest first.
     """
 
@@ -128,6 +139,14 @@ class Messages(Protocol):
     def save(self, message: Message) -> None: ...
 
     def wipe(self, tombstone: Message) -> None: ...
+
+    def hide(self, message: Message, user_id: UserId, my_revision: int) -> None: ...
+
+    async def place_of(self, message_id: MessageId) -> ConversationId | None: ...
+
+    async def seen_by(
+        self, user_id: UserId, message_ids: Sequence[MessageId], now: datetime
+    ) -> set[MessageId]: ...
 
     async def find(self, message_id: MessageId) -> Message | None: ...
 
@@ -144,3 +163,32 @@ class Messages(Protocol):
         than 99.
         """
         ...
+
+
+class Attachments(Protocol):
+    """Promise: ``find_many`` are those that exist, also unfinished and deleted ones, and stay as they are until the unit
+    of work ends. ``attach`` makes a message carry some, in that order; ``carried_by`` are what messages carry, in
+    that order.
+    """
+
+    async def find_many(self, ids: Sequence[AttachmentId]) -> dict[AttachmentId, Attachment]: ...
+
+    def attach(self, message_id: MessageId, ids: Sequence[AttachmentId]) -> None: ...
+
+    async def carried_by(
+        self, message_ids: Sequence[MessageId]
+    ) -> dict[MessageId, tuple[Attachment, ...]]: ...
+
+
+class Reactions(Protocol):
+    """Promise: one per message, person and code; removing one that is not there changes nothing. ``tallies`` count
+    them per message and code, the code that came first first, and know which are of ``viewer``.
+    """
+
+    def add(self, reaction: Reaction) -> None: ...
+
+    def remove(self, message_id: MessageId, user_id: UserId, reaction_code: str) -> None: ...
+
+    async def tallies(
+        self, message_ids: Sequence[MessageId], viewer: UserId
+    ) -> dict[MessageId, tuple[Tally, ...]]: ...

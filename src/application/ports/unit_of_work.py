@@ -6,7 +6,16 @@ from typing import Protocol
 
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
-from application.ports.repositories import Contacts, Conversations, Messages, Participants, Sessions, Users
+from application.ports.repositories import (
+    Attachments,
+    Contacts,
+    Conversations,
+    Messages,
+    Participants,
+    Reactions,
+    Sessions,
+    Users,
+)
 from domain.shared.events import Event
 from domain.shared.ids import UserId
 
@@ -14,7 +23,8 @@ from domain.shared.ids import UserId
 class UnitOfWork(Protocol):
     """Promise: everything added, saved, appended and told becomes durable together by ``commit``, or not at all.
 
-    ``events`` drains what the saved aggregates recorded, in the order in which they were saved. Handlers find,
+    ``events`` drains what the saved aggregates recorded, in the order in which they were saved; of several handlers
+    that share the unit of work, each with an ``account``, what that one saved. Handlers find,
     change and save; the bus alone commits. ``forget_person`` takes, at commit, what is personal of somebody from the log
     (commands they gave or that were about their account, and kept answers) and from events for their devices.
     """
@@ -37,11 +47,17 @@ class UnitOfWork(Protocol):
     @property
     def messages(self) -> Messages: ...
 
+    @property
+    def attachments(self) -> Attachments: ...
+
+    @property
+    def reactions(self) -> Reactions: ...
+
     def forget_person(self, user_id: UserId) -> None: ...
 
     def events(self) -> list[Event]: ...
 
-    async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None: ...
+    async def commit(self, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None: ...
 
 
 class UnitsOfWork(Protocol):

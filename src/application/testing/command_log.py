@@ -13,7 +13,7 @@ from application.testing.world import World
 
 async def _commit(world: World, entry: LogEntry) -> LogEntry:
     async with world.units.open() as uow:
-        await uow.commit(entry, [])
+        await uow.commit([entry], [])
     return entry
 
 

@@ -235,6 +235,11 @@ class ArchiveContract:
             await commit(uow, actor_id=ann, name="SaveContact", payload=b'{"nickname":"B"}')
         mine = await send(world, place, ann, content="hello")
         theirs = await send(world, place, ben, content="hi")
+        async with world.units.open() as uow:
+            participant = await uow.participants.get(place, ann)
+            participant.read(theirs.seq_id, theirs.seq_id, AT)
+            uow.participants.save(participant)
+            await commit(uow)
         await world.backstage.hide(ann, theirs)
         found = await _pieces(world.archive, ann)
         profile = (await world.profiles.of([ann]))[ann].user

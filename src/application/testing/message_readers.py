@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from application.ports.readers import MessagePage, MessageReader
+from application.ports.readers import MessagePage, MessageReader, Surroundings
 from application.testing.builders import AT, later
 from application.testing.stage import (
     append,
@@ -43,6 +43,13 @@ async def _page(
     reader: MessageReader = world.messages
     me = await membership(world, person, place)
     return await reader.page(me, before=before, after=after, around=around, limit=limit, now=later(seconds))
+
+
+async def _beside(
+    world: World, person: UserId, place: ConversationId, *messages: Message, seconds: float = 0
+) -> Surroundings:
+    me = await membership(world, person, place)
+    return await world.messages.surroundings(me, messages, later(seconds))
 
 
 def _shape(page: MessagePage) -> tuple[list[int], bool, bool]:
@@ -131,19 +138,19 @@ class MessageReaderContract:
         page = await _page(world, ben, place)
         assert page.messages == [sent[0], tombstone, sent[2]]
 
-    async def test_the_targets_of_replies_come_with_the_page(self, world: World) -> None:
+    async def test_the_targets_of_replies_are_beside_them(self, world: World) -> None:
         ann, ben, place, sent = await _talk(world, 3)
         reply = await send(world, place, ann, reply_to_msg_id=sent[0].id)
-        page = await _page(world, ben, place, limit=1)
-        assert page.messages == [reply]
-        assert page.replied_to == {sent[0].id: sent[0]}
+        assert (await _beside(world, ben, place, reply)).replied_to == {sent[0].id: sent[0]}
 
-    async def test_targets_of_replies_that_they_cannot_see_do_not_come(self, world: World) -> None:
+    async def test_targets_of_replies_that_they_cannot_see_are_not(self, world: World) -> None:
         ann, ben, place, sent = await _talk(world, 3)
         fleeting = await send(world, place, ann, expires_at=later(30))
-        for target in (sent[0], sent[2], fleeting):
+        replies = [
             await send(world, place, ann, reply_to_msg_id=target.id)
+            for target in (sent[0], sent[2], fleeting)
+        ]
         await change_participant(world, place, ben, cleared_through_sequence=1)
         await world.backstage.hide(ben, sent[2])
-        assert (await _page(world, ben, place, seconds=60)).replied_to == {}
-        assert len((await _page(world, ann, place)).replied_to) == 3
+        assert (await _beside(world, ben, place, *replies, seconds=60)).replied_to == {}
+        assert len((await _beside(world, ann, place, *replies)).replied_to) == 3

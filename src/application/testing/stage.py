@@ -32,7 +32,7 @@ A_MOMENT_SECONDS = 0.02
 
 async def commit(uow: UnitOfWork, *frames: Frame, at: datetime = AT, **entry: Any) -> None:
     """Commit with an entry made up for the purpose."""
-    await uow.commit(an_entry(at=at, **entry), frames)
+    await uow.commit([an_entry(at=at, **entry)], frames)
 
 
 async def people(world: World, count: int) -> list[UserId]:

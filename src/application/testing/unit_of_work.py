@@ -55,7 +55,7 @@ class UnitOfWorkContract:
             uow.participants.add(a_participant(group, ben.id))
             message = await uow.messages.append(a_text(group.id, ann.id))
             frame = a_frame(group.id, message.revision)
-            await uow.commit(entry, [frame])
+            await uow.commit([entry], [frame])
 
         profiles = await world.profiles.of([ann.id, ben.id])
         assert profiles[ann.id].user == replace(ann, password_hash="")

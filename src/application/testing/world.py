@@ -1,5 +1,6 @@
 """What an adapter of the store hands to its contracts: every port over one empty store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,13 +14,17 @@ from application.ports.readers import (
     Credentials,
     Directory,
     Epochs,
+    Expirations,
     MessageReader,
     Profiles,
     Redactions,
     Relations,
     SessionReader,
 )
+from application.ports.summaries import Summaries
+from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import ConversationId, UserId
@@ -32,12 +37,24 @@ class Backstage(Protocol):
         """Every stored receipt range of a conversation."""
         ...
 
-    async def hide(self, user_id: UserId, message: Message) -> None:
-        """Delete a message for one person."""
+    async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
+        """Delete a message for one person, as that change of theirs."""
+        ...
+
+    async def spoil_summaries(self, conversation_ids: Sequence[ConversationId]) -> int:
+        """Make what the conversation list keeps of these wrong, or lose it; returns how many that were."""
         ...
 
     async def rewrite(self, message: Message) -> None:
         """Put another state of a stored message in its place."""
+        ...
+
+    async def upload(self, attachment: Attachment) -> None:
+        """Store an attachment."""
+        ...
+
+    async def hidden(self, user_id: UserId) -> dict[int, int]:
+        """What somebody hid: by sequence, the revision of their own at which they did."""
         ...
 
 
@@ -56,6 +73,10 @@ class World:
     redactions: Redactions
     conversations: ConversationReader
     messages: MessageReader
+    sync: SyncReader
+    receipts: ReceiptReader
+    summaries: Summaries
+    expirations: Expirations
     epochs: Epochs
     mirror: Mirror
     outbox: Outbox

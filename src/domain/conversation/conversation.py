@@ -5,6 +5,7 @@ hole, in commit order. It holds because both are taken from a ``Conversation`` w
 locked, and are written back in the same transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import Any, Self
 
 from domain.shared import values
 from domain.shared.errors import Invalid
-from domain.shared.events import Event
+from domain.shared.events import ConversationEvent, Event
 from domain.shared.ids import ConversationId, UserId, direct_key
 
 MIN_EXPIRY_SECONDS = 30
@@ -40,9 +41,24 @@ def expiry(seconds: int | None) -> int | None:
     return seconds
 
 
+def subject_of(text: str) -> str:
+    """What a group is called, as stored: 1–128 characters. Raises ``Invalid``."""
+    return values.line(text, "/subject", at_least=1, at_most=128)
+
+
+def description_of(text: str | None) -> str | None:
+    """What a group says of itself, as stored: at most 1,024 characters, or None. Raises ``Invalid``."""
+    if text is None:
+        return None
+    return values.line(text, "/description", at_least=0, at_most=1024, newlines=True) or None
+
+
 @dataclass(slots=True, kw_only=True)
 class Conversation:
-    """A direct conversation or a group, with its counters as the locked row has them."""
+    """A direct conversation or a group, with its counters as the locked row has them.
+
+    ``info_revision``: when what is said of it last changed; 0 for never.
+    """
 
     id: ConversationId
     type: ConversationType
@@ -59,6 +75,7 @@ class Conversation:
     closed_at: datetime | None = None
     last_sequence: int = 0
     revision: int = 0
+    info_revision: int = 0
     events: list[Event] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
@@ -87,16 +104,11 @@ class Conversation:
         now: datetime,
     ) -> Self:
         """A group of one, its creator; others are added after. Raises ``Invalid``."""
-        text = (
-            None
-            if description is None
-            else values.line(description, "/description", at_least=0, at_most=1024, newlines=True)
-        )
         return cls(
             id=id,
             type=ConversationType.GROUP,
-            subject=values.line(subject, "/subject", at_least=1, at_most=128),
-            description=text or None,
+            subject=subject_of(subject),
+            description=description_of(description),
             expiry_seconds=expiry(expiry_seconds),
             post_policy=post_policy,
             created_by=creator,
@@ -119,6 +131,15 @@ class Conversation:
             "member_count": self.member_count,
         }
 
+    def change(self, wanted: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        """Take other values of subject, description, expiry_seconds or post_policy, and say which really changed."""
+        changes = {name: value for name, value in wanted.items() if getattr(self, name) != value}
+        for name, value in changes.items():
+            setattr(self, name, value)
+        if changes:
+            self.updated_at = now
+        return changes
+
     def next_sequence(self) -> int:
         """Take the next place in the order of messages."""
         self.last_sequence += 1
@@ -131,4 +152,6 @@ class Conversation:
 
     def record(self, event: Event) -> None:
         """Remember what happened, for the unit of work to tell at commit."""
+        if isinstance(event, ConversationEvent) and event.changes_info:
+            self.info_revision = event.revision
         self.events.append(event)

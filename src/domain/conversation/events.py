@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role
@@ -48,6 +48,32 @@ class Departure(StrEnum):
     LEFT = "left"
     REMOVED = "removed"
     ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationUpdated(ConversationEvent):
+    """Subject, description, expiry or who may post is another now. ``changes`` has those that changed."""
+
+    wire: ClassVar[str] = "conversation.updated"
+    changes_info: ClassVar[bool] = True
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationDeleted(ConversationEvent):
+    """A group was closed for everybody: the last event there is of it."""
+
+    wire: ClassVar[str] = "conversation.deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberAdded(ConversationEvent):
+    """People take part from now on: the first event of the conversation that they hear."""
+
+    wire: ClassVar[str] = "member.added"
+    user_ids: tuple[UserId, ...]
+    role: Role
+    by: UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,16 @@
-"""What a message may say: the types there are, and the rules of their text."""
+"""What a message may say: the types there are, and which of text, attachments and metadata each of them takes."""
 
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
+from domain.messaging import metadata as structured
 from domain.shared.errors import Invalid
 
 MAX_TEXT = 4096
+MAX_ATTACHMENTS = 10
 PREVIEW = 140
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e")
 
@@ -21,6 +26,21 @@ class MessageType(StrEnum):
     SYSTEM = "SYSTEM"
     STICKER = "STICKER"
     GIF = "GIF"
+
+
+CARRIERS = frozenset(
+    (
+        MessageType.IMAGE,
+        MessageType.VIDEO,
+        MessageType.AUDIO,
+        MessageType.FILE,
+        MessageType.STICKER,
+        MessageType.GIF,
+    )
+)
+"""Types that carry attachments, and take a caption."""
+
+_STRUCTURED = {MessageType.LOCATION: structured.location, MessageType.CONTACT: structured.contact}
 
 
 def text(content: str | None) -> str:
@@ -39,6 +59,43 @@ def text(content: str | None) -> str:
     if all(c.isspace() or c in _INVISIBLE or unicodedata.category(c) == "Cf" for c in content):
         raise Invalid("Must contain something visible.", pointer="/content")
     return content
+
+
+def words_of(type: MessageType, content: str | None) -> str | None:
+    """What a message of this type says in words: text, a caption or nothing at all. Raises ``Invalid``."""
+    if type is MessageType.TEXT or (type in CARRIERS and content is not None):
+        return text(content)
+    if content is not None:
+        raise Invalid(f"A message of type {type} takes no content.", pointer="/content")
+    return None
+
+
+def metadata_of(type: MessageType, given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The metadata as it is stored: of LOCATION and CONTACT, which need it, and of no other. Raises ``Invalid``."""
+    if type in _STRUCTURED:
+        return _STRUCTURED[type](given)
+    if given is not None:
+        raise Invalid(f"A message of type {type} takes no metadata.", pointer="/metadata")
+    return None
+
+
+def require_said(
+    type: MessageType,
+    content: str | None,
+    metadata: dict[str, Any] | None,
+    attachment_ids: Sequence[UUID],
+) -> None:
+    """Whether a client may say this. Raises ``Invalid``, pointing at the field at fault."""
+    if type is MessageType.SYSTEM:
+        raise Invalid("Messages of type SYSTEM come from the server.", pointer="/type")
+    words_of(type, content)
+    metadata_of(type, metadata)
+    if type in CARRIERS and not 1 <= len(attachment_ids) <= MAX_ATTACHMENTS:
+        raise Invalid(f"Needs 1 to {MAX_ATTACHMENTS} attachments.", pointer="/attachment_ids")
+    if type not in CARRIERS and attachment_ids:
+        raise Invalid(f"A message of type {type} takes no attachments.", pointer="/attachment_ids")
+    if len(set(attachment_ids)) < len(attachment_ids):
+        raise Invalid("Must not name an attachment twice.", pointer="/attachment_ids")
 
 
 def preview(content: str | None) -> str | None:

@@ -1,10 +1,11 @@
 """A message, before and after it has its place in the order."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
-from domain.messaging.content import MessageType
+from domain.messaging.content import MessageType, words_of
+from domain.shared.errors import AlreadyDeleted, EditWindowClosed, Forbidden, NotTheSender, RevisionConflict
 from domain.shared.ids import ClientMessageId, ConversationId, MessageId, UserId
 
 Metadata = dict[str, Any]
@@ -31,6 +32,29 @@ class Message:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     expires_at: datetime | None = None
+
+    def require_editable(
+        self, editor: UserId, now: datetime, *, within: timedelta, expected_revision: int | None
+    ) -> None:
+        """Raises ``Forbidden``, ``NotTheSender``, ``EditWindowClosed``, ``AlreadyDeleted``, ``RevisionConflict``."""
+        if self.type is MessageType.SYSTEM:
+            raise Forbidden("What the server said cannot be edited.")
+        if self.sender_id != editor:
+            raise NotTheSender
+        if now - self.created_at > within:
+            raise EditWindowClosed
+        if self.deleted_at is not None:
+            raise AlreadyDeleted
+        if expected_revision is not None and expected_revision != self.revision:
+            raise RevisionConflict(pointer="/expected_revision")
+
+    def edited(self, content: str | None, revision: int, now: datetime) -> Self:
+        """The same message with other words. Raises ``Invalid`` for such as its type does not take."""
+        return replace(self, content=words_of(self.type, content), revision=revision, edited_at=now)
+
+    def touched(self, revision: int) -> Self:
+        """The same message after something about it, and nothing of it, has changed."""
+        return replace(self, revision=revision)
 
     def wiped(self, revision: int, now: datetime) -> Self:
         """Its tombstone: the place in the order, who sent it and when, and nothing of what it said."""

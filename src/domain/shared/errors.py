@@ -4,6 +4,7 @@
 
     Refusal
     ├── Invalid                 validation_failed (the input breaks a rule of its field)
+    │   └── ReplyTargetNotFound reply_target_not_found
     ├── Unauthenticated         unauthenticated: who asks is not known
     │   ├── TokenExpired        token_expired
     │   ├── InvalidCredentials  invalid_credentials
@@ -15,17 +16,27 @@
     │   ├── Silenced            silenced
     │   ├── PostingRestricted   posting_restricted
     │   ├── RecipientUnavailable recipient_unavailable
+    │   ├── NotTheSender        not_the_sender
+    │   ├── EditWindowClosed    edit_window_closed
+    │   ├── DeleteWindowClosed  delete_window_closed
     │   └── WrongPassword       wrong_password
     ├── NotFound                not there, or not for you: the answer is the same
     │   ├── UserNotFound        user_not_found
     │   ├── SessionNotFound     session_not_found
     │   ├── ConversationNotFound conversation_not_found
     │   ├── MemberNotFound      member_not_found
-    │   └── MessageNotFound     message_not_found
+    │   ├── MessageNotFound     message_not_found
+    │   └── AttachmentNotFound  attachment_not_found
     ├── Conflict                the state of things stands against it
     │   ├── IdentifierTaken     identifier_taken
     │   ├── LastIdentifier      last_identifier
     │   ├── IdempotencyConflict idempotency_conflict
+    │   ├── TooManyPins         too_many_pins
+    │   ├── RevisionConflict    revision_conflict
+    │   ├── AlreadyDeleted      message_deleted
+    │   ├── AttachmentNotReady  attachment_not_ready
+    │   ├── TooManyReactions    too_many_reactions
+    │   ├── NotAGroup           not_a_group
     │   └── GroupFull           group_full
     ├── PreconditionFailed      precondition_failed: it changed since you looked
     ├── RateLimited             rate_limited: later, not never
@@ -70,6 +81,11 @@ def refusals() -> dict[str, type[Refusal]]:
 class Invalid(Refusal):
     code = "validation_failed"
     title = "Part of the request breaks a rule."
+
+
+class ReplyTargetNotFound(Invalid):
+    code = "reply_target_not_found"
+    title = "The message to reply to is not in this conversation, or not for you."
 
 
 class Unauthenticated(Refusal):
@@ -127,6 +143,21 @@ class RecipientUnavailable(Forbidden):
     title = "This person cannot be written to."
 
 
+class NotTheSender(Forbidden):
+    code = "not_the_sender"
+    title = "Only who sent a message may do that."
+
+
+class EditWindowClosed(Forbidden):
+    code = "edit_window_closed"
+    title = "The message is too old to be edited."
+
+
+class DeleteWindowClosed(Forbidden):
+    code = "delete_window_closed"
+    title = "The message is too old to be deleted for everyone."
+
+
 class WrongPassword(Forbidden):
     code = "wrong_password"
     title = "The password is wrong."
@@ -161,6 +192,11 @@ class MessageNotFound(NotFound):
     title = "There is no such message."
 
 
+class AttachmentNotFound(NotFound):
+    code = "attachment_not_found"
+    title = "There is no such attachment."
+
+
 class Conflict(Refusal):
     """Kin of everything that the present state of things stands against."""
 
@@ -178,6 +214,36 @@ class LastIdentifier(Conflict):
 class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
     title = "This key was used before for a different request."
+
+
+class TooManyPins(Conflict):
+    code = "too_many_pins"
+    title = "As many conversations are pinned as may be."
+
+
+class RevisionConflict(Conflict):
+    code = "revision_conflict"
+    title = "The message has changed since you read it."
+
+
+class AlreadyDeleted(Conflict):
+    code = "message_deleted"
+    title = "The message has been deleted."
+
+
+class AttachmentNotReady(Conflict):
+    code = "attachment_not_ready"
+    title = "The attachment has not been uploaded completely."
+
+
+class TooManyReactions(Conflict):
+    code = "too_many_reactions"
+    title = "The message has as many different reactions as it may have."
+
+
+class NotAGroup(Conflict):
+    code = "not_a_group"
+    title = "This is possible in groups only."
 
 
 class GroupFull(Conflict):

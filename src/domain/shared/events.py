@@ -41,8 +41,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationEvent(Event):
-    """A durable change of a conversation, ordered by ``revision``: gapless, in commit order."""
+    """A durable change of a conversation, ordered by ``revision``: gapless, in commit order.
 
+    ``changes_info``: afterwards something else is said of the conversation itself, such as its subject.
+    """
+
+    changes_info: ClassVar[bool] = False
     audience: ClassVar[Audience] = Audience.CONVERSATION
     conversation_id: ConversationId
     revision: int

@@ -17,6 +17,7 @@ from entrypoints.cli.doctor import doctor
 from entrypoints.cli.documents import asyncapi_command, keys, openapi_command
 from entrypoints.cli.migrate import migrate
 from entrypoints.cli.permissions import permissions_command
+from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.replay import replay
 from entrypoints.cli.serve import serve
 from entrypoints.embedded.errors import EmbeddedServerError
@@ -36,6 +37,7 @@ for command in (
     serve,
     migrate,
     replay,
+    rebuild,
     keys,
     openapi_command,
     asyncapi_command,

@@ -10,7 +10,18 @@ from litestar.di import Provide
 
 from adapters.jwt.keys import RETIRED_KEYS_VERIFY, SIGNS_AFTER, TOKENS_LIVE, SigningKeys
 from adapters.system.clock import SystemClock
-from entrypoints.http import contacts, conversations, identity, messages, people, presence
+from entrypoints.http import (
+    contacts,
+    conversations,
+    identity,
+    members,
+    messages,
+    participation,
+    people,
+    presence,
+    receipts,
+    sync,
+)
 from entrypoints.http.openapi import openapi
 from entrypoints.ws.asyncapi import asyncapi
 
@@ -22,6 +33,10 @@ def openapi_of_this_version() -> dict[str, object]:
         *people.ROUTES,
         *contacts.ROUTES,
         *conversations.ROUTES,
+        *participation.ROUTES,
+        *receipts.ROUTES,
+        *sync.ROUTES,
+        *members.ROUTES,
         *messages.ROUTES,
         *presence.ROUTES,
     ]

@@ -7,6 +7,8 @@ from uuid import UUID
 import rich_click as click
 
 from application.catalogue import COMMANDS, QUERIES
+from domain.conversation.participant import Role
+from domain.conversation.permissions import UPON_LOWER_RANKS, Action, allows, allows_upon
 from domain.identity.settings import Privacy, Relation, Settings, visibility
 from domain.shared.ids import UserId
 
@@ -51,6 +53,16 @@ def permissions() -> str:
             "a deactivated account.",
             "",
             *_reach(),
+            "",
+            "## Roles in a group",
+            "",
+            "In a direct conversation there are none: each of these is refused, but either side may change the expiry.",
+            "",
+            *_roles(),
+            "",
+            "What is done to somebody is done to lower ranks only:",
+            "",
+            *_ranks(),
             "",
             "## What a block stops",
             "",
@@ -103,6 +115,22 @@ def _reach() -> Iterable[str]:
         for value in Privacy:
             reached = [relation.reaches(value) for relation in VIEWERS.values()]
             yield f"| `{setting}` | {value} | {' | '.join(map(_word, reached))} |"
+
+
+def _roles() -> Iterable[str]:
+    yield f"| To | {' | '.join(Role)} |"
+    yield "|---|" + "---|" * len(Role)
+    for action in Action:
+        yield f"| {action} | {' | '.join(_word(allows(role, action)) for role in Role)} |"
+
+
+def _ranks() -> Iterable[str]:
+    yield f"| May an … | {' | '.join(f'… a member who is {role}' for role in Role)} |"
+    yield "|---|" + "---|" * len(Role)
+    for action in sorted(UPON_LOWER_RANKS):
+        for role in Role:
+            allowed = [_word(allows_upon(role, action, other)) for other in Role]
+            yield f"| {role} {action} | {' | '.join(allowed)} |"
 
 
 def _refused_by_block() -> list[str]:

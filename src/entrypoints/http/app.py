@@ -6,7 +6,19 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from entrypoints.container import Container
-from entrypoints.http import contacts, conversations, identity, messages, operations, people, presence
+from entrypoints.http import (
+    contacts,
+    conversations,
+    identity,
+    members,
+    messages,
+    operations,
+    participation,
+    people,
+    presence,
+    receipts,
+    sync,
+)
 from entrypoints.http.auth import RequireToken
 from entrypoints.http.desk import Desk
 from entrypoints.http.envelope import Envelope
@@ -31,7 +43,11 @@ def application(container: Container) -> ASGIApp:
             *people.ROUTES,
             *contacts.ROUTES,
             *conversations.ROUTES,
+            *members.ROUTES,
             *messages.ROUTES,
+            *participation.ROUTES,
+            *receipts.ROUTES,
+            *sync.ROUTES,
             *presence.ROUTES,
         ],
         middleware=[RequireToken()],

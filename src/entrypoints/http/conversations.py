@@ -2,27 +2,29 @@
 
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from application.conversation.create_group import CreateGroup, GroupCreated
+from application.conversation.delete_group import DeleteGroup
 from application.conversation.list_conversations import GetConversation, ListConversations
-from application.conversation.list_members import ListMembers
 from application.conversation.start_direct_conversation import StartDirectConversation
-from application.conversation.views import ConversationView, ListEntry, Member, Participation
-from application.messaging.mark_read import MarkDelivered, MarkRead
+from application.conversation.update_conversation import UpdateConversation
+from application.conversation.views import ConversationInfo, ConversationView, ListEntry
 from application.views import Page
 from domain.shared.errors import ConversationNotFound
+from domain.shared.ids import ConversationId
 from entrypoints.http import answers
 from entrypoints.http.answers import AnyResponse
 from entrypoints.http.auth import actor_of
-from entrypoints.http.decoding import command_from, idempotency_key, path_id, query_from
+from entrypoints.http.decoding import command_from, idempotency_key, no_body, path_id, query_from
 from entrypoints.http.desk import Desk
 from entrypoints.http.operation import says
 
 AnyRequest = Request[Any, Any, Any]
 TAG = "Conversations"
+IF_MATCH = "if-match"
 OF_ONE = ("conversation_not_found", "not_a_participant")
 
 
@@ -65,7 +67,7 @@ async def start_direct(request: AnyRequest, desk: NamedDependency[Desk]) -> AnyR
         summary="Create a group",
         body=CreateGroup,
         answers={201: GroupCreated},
-        refusals=("idempotency_conflict", "rate_limited"),
+        refusals=("group_full", "idempotency_conflict", "rate_limited"),
         takes_key=True,
     ),
 )
@@ -90,71 +92,59 @@ async def get_conversation(
     request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
 ) -> AnyResponse:
     id = path_id(conversation_id, ConversationNotFound)
-    return answers.json(
-        await desk.bus.ask(query_from(request, GetConversation, conversation_id=id), actor_of(request))
-    )
+    view = await desk.bus.ask(query_from(request, GetConversation, conversation_id=id), actor_of(request))
+    return answers.json(view, tag=ConversationInfo.of(view))
 
 
-@get(
-    "/conversations/{conversation_id:str}/members",
+@patch(
+    "/conversations/{conversation_id:str}",
     opt=says(
         tag=TAG,
-        summary="Who takes part, by role, then by joining",
-        query=ListMembers,
+        summary="Change what a conversation is called and how it works; in a direct one, how long messages live",
+        body=UpdateConversation,
         path=("conversation_id",),
-        answers={200: Page[Member]},
-        refusals=(*OF_ONE, "invalid_cursor"),
+        answers={200: ConversationView},
+        refusals=(
+            *OF_ONE,
+            "insufficient_role",
+            "recipient_unavailable",
+            "precondition_failed",
+            "not_a_group",
+            "rate_limited",
+        ),
+        takes_match=True,
     ),
 )
-async def list_members(
+async def update_conversation(
     request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
 ) -> AnyResponse:
-    id = path_id(conversation_id, ConversationNotFound)
-    return answers.json(
-        await desk.bus.ask(query_from(request, ListMembers, conversation_id=id), actor_of(request))
-    )
+    id = ConversationId(path_id(conversation_id, ConversationNotFound))
+    if_match = request.headers.get(IF_MATCH)
+    command = await command_from(request, UpdateConversation, conversation_id=id, if_match=if_match)
+    actor = actor_of(request)
+    await desk.bus.execute(command, actor)
+    view = await desk.bus.ask(GetConversation(conversation_id=id), actor)
+    return answers.json(view, tag=ConversationInfo.of(view))
 
 
-@post(
-    "/conversations/{conversation_id:str}/read",
+@delete(
+    "/conversations/{conversation_id:str}",
+    status_code=200,
     opt=says(
         tag=TAG,
-        summary="I have read everything up to a sequence",
-        body=MarkRead,
+        summary="Close a group for everybody",
         path=("conversation_id",),
-        answers={200: Participation},
-        refusals=(*OF_ONE, "idempotency_conflict", "rate_limited"),
-        takes_key=True,
+        answers={204: None},
+        refusals=(*OF_ONE, "insufficient_role", "not_a_group", "rate_limited"),
     ),
 )
-async def mark_read(
+async def delete_group(
     request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
 ) -> AnyResponse:
-    id = path_id(conversation_id, ConversationNotFound)
-    command = await command_from(request, MarkRead, conversation_id=id)
-    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
-    return answers.json(outcome.result, repeated=outcome.repeated)
-
-
-@post(
-    "/conversations/{conversation_id:str}/delivered",
-    opt=says(
-        tag=TAG,
-        summary="A device of mine has received everything up to a sequence",
-        body=MarkDelivered,
-        path=("conversation_id",),
-        answers={200: Participation},
-        refusals=(*OF_ONE, "idempotency_conflict", "rate_limited"),
-        takes_key=True,
-    ),
-)
-async def mark_delivered(
-    request: AnyRequest, conversation_id: FromPath[str], desk: NamedDependency[Desk]
-) -> AnyResponse:
-    id = path_id(conversation_id, ConversationNotFound)
-    command = await command_from(request, MarkDelivered, conversation_id=id)
-    outcome = await desk.bus.submit(command, actor_of(request), key=idempotency_key(request))
-    return answers.json(outcome.result, repeated=outcome.repeated)
+    id = ConversationId(path_id(conversation_id, ConversationNotFound))
+    await no_body(request)
+    await desk.bus.execute(DeleteGroup(conversation_id=id), actor_of(request))
+    return answers.nothing()
 
 
 ROUTES = [
@@ -162,7 +152,6 @@ ROUTES = [
     start_direct,
     create_group,
     get_conversation,
-    list_members,
-    mark_read,
-    mark_delivered,
+    update_conversation,
+    delete_group,
 ]

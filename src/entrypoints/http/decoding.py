@@ -20,7 +20,7 @@ BODY_AT_MOST = 256 * 1024
 BODY_WITHIN_SECONDS = 30.0
 DEPTH_AT_MOST = 32
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_WHERE = re.compile(r"(?s)(.*?)(?: - at `\$(.*)`)?$")
+_WHERE = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`\$(.*)`)?$")
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 _QUERY_AT_MOST = 100
@@ -44,9 +44,10 @@ async def command_from(request: AnyRequest, kind: type[M], **path: Any) -> M:
     return build(kind, object_in(await _body(request)), **path)
 
 
-async def no_body(request: AnyRequest) -> None:
+async def no_body(request: AnyRequest, *, with_parameters: bool = False) -> None:
     """For routes that take none: an empty object is fine, anything else is refused."""
-    _no_parameters(request)
+    if not with_parameters:
+        _no_parameters(request)
     if fields := object_in(await _body(request)):
         raise Invalid("This request takes no fields.", pointer=f"/{next(iter(fields))}")
 
@@ -71,7 +72,7 @@ def _no_parameters(request: AnyRequest) -> None:
 
 def build(kind: type[M], fields: dict[str, Any], *, strict: bool = True, **path: Any) -> M:
     """A command or query of plain values. Raises ``Invalid`` with a pointer to what is wrong."""
-    for name in path:
+    for name in (*path, *getattr(kind, "withheld", ())):
         if name in fields:
             raise Invalid(f"Object contains unknown field `{name}`", pointer=f"/{name}")
     try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from application.bus.access import Gatekeepers
 from application.bus.bus import Bus
 from application.identity.authentication import Authentication
+from application.identity.people import People
 from application.ports.health import Health
 from application.ports.security import AccessTokens, RefreshTokens
 from application.presence.attendance import Attendance
@@ -24,6 +25,7 @@ class Desk:
     hub: Hub
     attendance: Attendance
     watching: Watching
+    people: People
     gate: Gatekeepers
     health: list[Health]
     epoch: str

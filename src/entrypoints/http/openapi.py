@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, built from what each route says of itself and from the types it decodes with."""
 
+import re
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any, get_type_hints
@@ -31,6 +32,8 @@ def openapi(routes: Iterable[Any]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for path, method, operation, handler in operations:
         paths.setdefault(path, {})[method.lower()] = _operation(operation, handler, components)
+    for kind in {op.body for _, _, op, _ in operations if op.body}:
+        withhold(components, kind)
     for operation_kind in {op.body for _, _, op, _ in operations if op.body and (op.path or op.takes_match)}:
         _hide(components, operation_kind, operations)
     return {
@@ -60,6 +63,14 @@ def schema_hook(kind: type[Any]) -> dict[str, Any]:
     if kind is Secret:
         return {"type": "string", "format": "password"}
     raise NotImplementedError(kind)
+
+
+def withhold(components: dict[str, Any], kind: type[Any]) -> None:
+    """A command's fields that nobody can ask with are no part of its schema, nor is what only they are made of."""
+    for name in getattr(kind, "withheld", ()):
+        gone = components[kind.__name__]["properties"].pop(name, None)
+        for part in re.findall(_REF.format(name="") + r"(\w+)", str(gone)):
+            components.pop(part)
 
 
 def _by_method(route: HTTPRoute) -> list[tuple[str, Any]]:
@@ -102,7 +113,12 @@ def _operation(operation: Operation, handler: Any, components: dict[str, Any]) -
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"} | ({"format": "uuid"} if name.endswith("_id") else {}),
+        }
         for name in operation.path
     ]
     if operation.query is not None:

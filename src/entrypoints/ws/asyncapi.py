@@ -9,26 +9,37 @@ from application.conversation.views import ListEntry, Participation
 from application.messaging.views import MessageView
 from application.outbox.wire import (
     ContactUpdated,
+    ConversationChanges,
     MemberChanged,
     MemberGone,
+    MembersJoined,
     MessageGone,
+    MessageLeftOut,
+    ReactionChanged,
     ReceiptUpdated,
     SessionRevoked,
 )
 from application.presence.signals import CHANGED
 from application.presence.views import PresenceView
 from domain.shared.events import catalogue
-from entrypoints.http.openapi import schema_hook
-from entrypoints.ws.frames import COMMANDS, Authenticate, Ping, WatchPresence
+from entrypoints.http.openapi import schema_hook, withhold
+from entrypoints.ws.frames import COMMANDS, QUERIES, Authenticate, Ping, WatchPresence
 from entrypoints.ws.protocol import SUBPROTOCOL
 
 _REF = "#/components/schemas/{name}"
 EVENT_DATA: dict[str, Any] = {
     "message.created": MessageView,
+    "message.updated": MessageView,
+    "message.hidden": MessageLeftOut,
+    "reaction.added": ReactionChanged,
+    "reaction.removed": ReactionChanged,
     "conversation.created": ListEntry,
     "receipt.updated": ReceiptUpdated,
     "participation.updated": Participation,
     "message.deleted": MessageGone,
+    "conversation.updated": ConversationChanges,
+    "conversation.deleted": None,
+    "member.added": MembersJoined,
     "member.removed": MemberGone,
     "member.updated": MemberChanged,
     "contact.updated": ContactUpdated,
@@ -44,14 +55,17 @@ def asyncapi() -> dict[str, Any]:
     """The document: one channel, what clients send on it, and what they hear."""
     received = {
         **{name: kind.command for name, kind in COMMANDS.items()},
+        **QUERIES,
         "authenticate": Authenticate,
         "ping": Ping,
         "presence.watch": WatchPresence,
     }
-    kinds = [*received.values(), *EVENT_DATA.values()]
+    kinds = [*received.values(), *(data for data in EVENT_DATA.values() if data is not None)]
     _, components = msgspec.json.schema_components(
         list(dict.fromkeys(kinds)), schema_hook=schema_hook, ref_template=_REF
     )
+    for kind in COMMANDS.values():
+        withhold(components, kind.command)
     messages = {name: _client_frame(name, kind) for name, kind in received.items()}
     messages |= {name: _event(name, data) for name, data in EVENT_DATA.items()}
     channel = {"$ref": "#/channels/realtime"}
@@ -109,7 +123,7 @@ def _event(name: str, data: Any) -> dict[str, Any]:
                 "revision": {"type": "integer"},
                 "my_revision": {"type": "integer"},
                 "at": {"type": "string", "format": "date-time"},
-                "data": {"$ref": _REF.format(name=data.__name__)},
+                "data": {"type": "null"} if data is None else {"$ref": _REF.format(name=data.__name__)},
             },
         },
     }

@@ -12,7 +12,12 @@ from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.bus.access import Access
 from application.bus.log import Key
+from application.messaging.delete_message import DeleteMessage
+from application.messaging.edit_message import EditMessage
+from application.messaging.forward_message import ForwardMessage
+from application.messaging.list_messages import ListMessages
 from application.messaging.mark_read import MarkDelivered, MarkRead
+from application.messaging.react import AddReaction, RemoveReaction
 from application.messaging.send_message import SendMessage
 from domain.shared.errors import Invalid, Refusal
 from domain.shared.ids import UserId
@@ -40,9 +45,15 @@ class Kind:
 
 COMMANDS: dict[str, Kind] = {
     "message.send": Kind(command=SendMessage, renamed={"message_type": "type"}, carries_own_key=True),
+    "message.edit": Kind(command=EditMessage),
+    "message.delete": Kind(command=DeleteMessage),
+    "message.forward": Kind(command=ForwardMessage, carries_own_key=True),
+    "reaction.add": Kind(command=AddReaction),
+    "reaction.remove": Kind(command=RemoveReaction),
     "receipt.read": Kind(command=MarkRead),
     "receipt.delivered": Kind(command=MarkDelivered),
 }
+QUERIES: dict[str, type[Any]] = {"conversation.history": ListMessages}
 CONTROL = ("authenticate", "ping", "presence.watch")
 
 
@@ -82,7 +93,7 @@ def open_frame(text: str | bytes) -> ClientFrame:
         detail = error.detail if isinstance(error, Refusal) else "The frame is not well-formed Unicode."
         raise MalformedFrame(detail) from None
     type = fields.pop("type", None)
-    if not isinstance(type, str) or (type not in COMMANDS and type not in CONTROL):
+    if not isinstance(type, str) or type not in (*COMMANDS, *QUERIES, *CONTROL):
         raise MalformedFrame
     ref = fields.pop("ref", None)
     if ref is not None and (not isinstance(ref, str) or not 1 <= len(ref) <= REF_AT_MOST):

@@ -25,6 +25,7 @@ from entrypoints.http.desk import Desk
 from entrypoints.http.errors import InternalError
 from entrypoints.ws import protocol
 from entrypoints.ws.frames import (
+    QUERIES,
     Authenticate,
     ClientFrame,
     MalformedFrame,
@@ -217,6 +218,9 @@ class Conversation:
             return protocol.ack(frame.ref, None)
         if frame.type == "presence.watch":
             return protocol.ack(frame.ref, await self._watch(build(WatchPresence, frame.fields)))
+        if frame.type in QUERIES:
+            query = build(QUERIES[frame.type], frame.fields)
+            return protocol.ack(frame.ref, await self._desk.bus.ask(query, self._actor()))
         command, key = command_of(frame)
         result = await self._desk.bus.execute(command, self._actor(), key=key)
         return protocol.ack(frame.ref, result)

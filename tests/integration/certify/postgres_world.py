@@ -1,12 +1,12 @@
 """PostgreSQL as one world, emptied before each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from adapters.postgres import rows
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
 from adapters.postgres.conversation_reader import PostgresConversationReader
-from adapters.postgres.message_reader import PostgresMessageReader
+from adapters.postgres.message_reader import PostgresExpirations, PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresOutbox
 from adapters.postgres.people_readers import (
     PostgresContactReader,
@@ -19,8 +19,12 @@ from adapters.postgres.people_readers import (
 )
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.presence import PostgresMirror
+from adapters.postgres.receipt_reader import PostgresReceiptReader
+from adapters.postgres.summaries import PostgresSummaries
+from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.testing.world import World
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
 from domain.messaging.receipt import DeliveryStatus, ReceiptRange
 from domain.shared.ids import ConversationId, UserId
@@ -40,15 +44,28 @@ class PostgresBackstage:
         found = [dict(row) for row in await self._pool.fetch(sql, conversation_id)]
         return [ReceiptRange(**row | {"status": DeliveryStatus(row["status"])}) for row in found]
 
-    async def hide(self, user_id: UserId, message: Message) -> None:
+    async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
         await self._pool.execute(
             "INSERT INTO hidden_messages (user_id, conversation_id, message_id, seq_id, my_revision) "
-            "VALUES ($1, $2, $3, $4, 1)",
+            "VALUES ($1, $2, $3, $4, $5)",
             user_id,
             message.conversation_id,
             message.id,
             message.seq_id,
+            my_revision,
         )
+
+    async def spoil_summaries(self, conversation_ids: Sequence[ConversationId]) -> int:
+        places = list(conversation_ids)
+        await self._pool.execute(
+            "DELETE FROM conversation_summaries WHERE conversation_id = ANY($1)", places[::2]
+        )
+        await self._pool.execute(
+            "UPDATE conversation_summaries SET preview = 'wrong', seq_id = 77, deleted = NOT deleted, "
+            "last_activity_at = now() WHERE conversation_id = ANY($1)",
+            places[1::2],
+        )
+        return len(places)
 
     async def rewrite(self, message: Message) -> None:
         await self._pool.execute(rows.MESSAGES.update, *rows.MESSAGES.arguments([message]))
@@ -58,6 +75,13 @@ class PostgresBackstage:
             message.content,
             message.deleted_at is not None,
         )
+
+    async def upload(self, attachment: Attachment) -> None:
+        await self._pool.execute(rows.ATTACHMENTS.insert, *rows.ATTACHMENTS.arguments([attachment]))
+
+    async def hidden(self, user_id: UserId) -> dict[int, int]:
+        sql = "SELECT seq_id, my_revision FROM hidden_messages WHERE user_id = $1"
+        return {row["seq_id"]: row["my_revision"] for row in await self._pool.fetch(sql, user_id)}
 
 
 @asynccontextmanager
@@ -79,6 +103,10 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
             messages=PostgresMessageReader(pool),
+            sync=PostgresSyncReader(pool),
+            receipts=PostgresReceiptReader(pool),
+            summaries=PostgresSummaries(pool),
+            expirations=PostgresExpirations(pool),
             epochs=PostgresEpochs(pool),
             mirror=PostgresMirror(pool),
             outbox=outbox,

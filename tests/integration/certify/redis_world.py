@@ -31,9 +31,9 @@ class _Forgetful:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    async def commit(self, entry: LogEntry, frames: Sequence[Frame]) -> None:
+    async def commit(self, entries: Sequence[LogEntry], frames: Sequence[Frame]) -> None:
         events = self._inner.events()
-        await self._inner.commit(entry, frames)
+        await self._inner.commit(entries, frames)
         await self._caches.forget(frames_of(*events))
 
 

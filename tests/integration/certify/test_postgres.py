@@ -14,8 +14,16 @@ from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
 from application.testing.health import HealthContract, Patients
+from application.testing.message_parts import AttachmentsContract, ReactionsContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.message_sight import (
+    BesideMessagesContract,
+    ExpirationsContract,
+    MessageSightContract,
+)
+from application.testing.message_wiping import MessageWipingContract
+from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     CredentialsContract,
     DirectoryContract,
@@ -26,6 +34,9 @@ from application.testing.people_readers import (
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract
+from application.testing.receipts import ReceiptReaderContract
+from application.testing.summaries import SummariesContract
+from application.testing.syncing import SyncReaderContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.integration.certify.postgres_world import postgres_world
@@ -97,6 +108,22 @@ class TestPostgresMessageReader(MessageReaderContract):
     pass
 
 
+class TestPostgresParticipation(ParticipationContract):
+    pass
+
+
+class TestPostgresSummaries(SummariesContract):
+    pass
+
+
+class TestPostgresSyncReader(SyncReaderContract):
+    pass
+
+
+class TestPostgresReceiptReader(ReceiptReaderContract):
+    pass
+
+
 class TestPostgresEpochs(EpochsContract):
     pass
 
@@ -135,4 +162,28 @@ class TestPostgresArchive(ArchiveContract):
 
 
 class TestPostgresAccountLocks(AccountLocksContract):
+    pass
+
+
+class TestPostgresAttachments(AttachmentsContract):
+    pass
+
+
+class TestPostgresBesideMessages(BesideMessagesContract):
+    pass
+
+
+class TestPostgresExpirations(ExpirationsContract):
+    pass
+
+
+class TestPostgresMessageSight(MessageSightContract):
+    pass
+
+
+class TestPostgresReactions(ReactionsContract):
+    pass
+
+
+class TestPostgresMessageWiping(MessageWipingContract):
     pass

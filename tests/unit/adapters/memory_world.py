@@ -1,6 +1,9 @@
 """The memory adapters as one world, for certifying them and for breaking them on purpose."""
 
+from collections.abc import Sequence
+
 from adapters.memory.archive import MemoryArchive, MemoryRedactions
+from adapters.memory.message_reader import MemoryExpirations, MemoryMessageReader
 from adapters.memory.outbox import MemoryCommandLog, MemoryOutbox
 from adapters.memory.people_readers import (
     MemoryContactReader,
@@ -11,10 +14,13 @@ from adapters.memory.people_readers import (
     MemorySessionReader,
 )
 from adapters.memory.presence import MemoryMirror
-from adapters.memory.readers import MemoryConversationReader, MemoryEpochs, MemoryMessageReader
+from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
 from adapters.memory.store import MemoryStore
+from adapters.memory.summaries import MemorySummaries
+from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from application.testing.world import World
+from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
 from domain.messaging.receipt import ReceiptRange
 from domain.shared.ids import ConversationId, UserId
@@ -29,11 +35,20 @@ class MemoryBackstage:
     async def ranges(self, conversation_id: ConversationId) -> list[ReceiptRange]:
         return [stored for stored in self._store.ranges if stored.conversation_id == conversation_id]
 
-    async def hide(self, user_id: UserId, message: Message) -> None:
-        self._store.hidden.add((user_id, message.conversation_id, message.seq_id))
+    async def hide(self, user_id: UserId, message: Message, my_revision: int = 1) -> None:
+        self._store.hidden[user_id, message.conversation_id, message.seq_id] = my_revision
+
+    async def spoil_summaries(self, conversation_ids: Sequence[ConversationId]) -> int:
+        return 0
 
     async def rewrite(self, message: Message) -> None:
         self._store.put_message(message)
+
+    async def upload(self, attachment: Attachment) -> None:
+        self._store.attachments[attachment.id] = attachment
+
+    async def hidden(self, user_id: UserId) -> dict[int, int]:
+        return {seq_id: mine for (who, _, seq_id), mine in self._store.hidden.items() if who == user_id}
 
 
 def memory_world(store: MemoryStore) -> World:
@@ -50,6 +65,10 @@ def memory_world(store: MemoryStore) -> World:
         redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
         messages=MemoryMessageReader(store),
+        sync=MemorySyncReader(store),
+        receipts=MemoryReceiptReader(store),
+        summaries=MemorySummaries(store),
+        expirations=MemoryExpirations(store),
         epochs=MemoryEpochs(store),
         mirror=MemoryMirror(store),
         outbox=MemoryOutbox(store),

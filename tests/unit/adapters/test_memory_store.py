@@ -10,8 +10,16 @@ from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
 from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
+from application.testing.message_parts import AttachmentsContract, ReactionsContract
 from application.testing.message_readers import MessageReaderContract
 from application.testing.message_repository import MessagesContract
+from application.testing.message_sight import (
+    BesideMessagesContract,
+    ExpirationsContract,
+    MessageSightContract,
+)
+from application.testing.message_wiping import MessageWipingContract
+from application.testing.participation import ParticipationContract
 from application.testing.people_readers import (
     CredentialsContract,
     DirectoryContract,
@@ -22,6 +30,9 @@ from application.testing.people_readers import (
 )
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract
+from application.testing.receipts import ReceiptReaderContract
+from application.testing.summaries import SummariesContract
+from application.testing.syncing import SyncReaderContract
 from application.testing.unit_of_work import UnitOfWorkContract
 from application.testing.world import World
 from tests.unit.adapters.memory_world import memory_world
@@ -92,6 +103,22 @@ class TestMemoryMessageReader(MessageReaderContract):
     pass
 
 
+class TestMemoryParticipation(ParticipationContract):
+    pass
+
+
+class TestMemorySummaries(SummariesContract):
+    pass
+
+
+class TestMemorySyncReader(SyncReaderContract):
+    pass
+
+
+class TestMemoryReceiptReader(ReceiptReaderContract):
+    pass
+
+
 class TestMemoryEpochs(EpochsContract):
     async def test_another_store_is_another_history(self, world: World) -> None:
         other = memory_world(MemoryStore())
@@ -123,4 +150,28 @@ class TestMemoryArchive(ArchiveContract):
 
 
 class TestMemoryAccountLocks(AccountLocksContract):
+    pass
+
+
+class TestMemoryAttachments(AttachmentsContract):
+    pass
+
+
+class TestMemoryBesideMessages(BesideMessagesContract):
+    pass
+
+
+class TestMemoryExpirations(ExpirationsContract):
+    pass
+
+
+class TestMemoryMessageSight(MessageSightContract):
+    pass
+
+
+class TestMemoryReactions(ReactionsContract):
+    pass
+
+
+class TestMemoryMessageWiping(MessageWipingContract):
     pass

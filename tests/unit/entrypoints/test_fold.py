@@ -116,6 +116,44 @@ async def test_direct_conversations() -> None:
         await on.step("unblock", lambda: on.ann.done("DELETE", f"/v1/contacts/{on.ben.id}/block"))
 
 
+async def test_a_groups_life() -> None:
+    async with cast() as on:
+        ann, ben, cem = on.ann, on.ben, on.cem
+        body = {"subject": "A group", "member_ids": [ben.id]}
+        made = await on.step("create", lambda: ann.done("POST", "/v1/conversations/groups", body))
+        path = f"/v1/conversations/{made['conversation']['id']}"
+        place = made["conversation"]["id"]
+        await on.step("send", lambda: ann.send(place))
+        await on.step("add", lambda: ann.done("POST", f"{path}/members", {"user_ids": [cem.id]}))
+        await on.step("the added one sends", lambda: cem.send(place))
+        for change in (
+            {"subject": "Another"},
+            {"description": "what it is about"},
+            {"post_policy": "ADMINS"},
+            {"post_policy": "ALL", "description": None},
+            {"expiry_seconds": 3600},
+            {"expiry_seconds": None},
+        ):
+            await on.step(f"change {change}", lambda change=change: ann.done("PATCH", path, change))
+        await on.step("promote", lambda: ann.done("PATCH", f"{path}/members/{ben.id}", {"role": "ADMIN"}))
+        until = "2030-01-01T00:00:00.000Z"
+        silence = {"silenced_until": until}
+        await on.step("silence", lambda: ben.done("PATCH", f"{path}/members/{cem.id}", silence))
+        speak = {"silenced_until": None}
+        await on.step("let speak", lambda: ben.done("PATCH", f"{path}/members/{cem.id}", speak))
+        await on.step("remove", lambda: ben.done("DELETE", f"{path}/members/{cem.id}"))
+        await on.step("send without them", lambda: ann.send(place))
+        await on.step("add again", lambda: ben.done("POST", f"{path}/members", {"user_ids": [cem.id]}))
+        await on.step("they leave", lambda: cem.done("POST", f"{path}/leave"))
+        await on.step("send after", lambda: ben.send(place))
+        await on.step("hand over", lambda: ann.done("POST", f"{path}/transfer", {"user_id": ben.id}))
+        await on.step("the former owner leaves", lambda: ann.done("POST", f"{path}/leave"))
+        await on.step(
+            "add them all", lambda: ben.done("POST", f"{path}/members", {"user_ids": [ann.id, cem.id]})
+        )
+        await on.step("close", lambda: ben.done("DELETE", path))
+
+
 async def test_a_missing_event_is_noticed() -> None:
     async with cast() as on:
         body = {"subject": "A group", "member_ids": [on.ben.id]}
@@ -139,6 +177,17 @@ async def test_groups() -> None:
         erase = {"password": PASSWORD, "redact_messages": True}
         on.observers = [each for each in on.observers if each.client.someone.id != on.cem.id]
         await on.step("a member is erased", lambda: on.cem.done("POST", "/v1/users/me/erase", erase))
+
+
+async def test_how_long_messages_live_in_a_direct_conversation() -> None:
+    async with cast() as on:
+        opened = await on.step(
+            "open", lambda: on.ann.done("POST", "/v1/conversations/direct", {"user_id": on.ben.id})
+        )
+        place = f"/v1/conversations/{opened['id']}"
+        await on.step("limit", lambda: on.ann.done("PATCH", place, {"expiry_seconds": 3600}))
+        await on.step("send", lambda: on.ben.send(opened["id"]))
+        await on.step("for ever", lambda: on.ben.done("PATCH", place, {"expiry_seconds": None}))
 
 
 def _up_to(sequence: int) -> dict[str, int]:

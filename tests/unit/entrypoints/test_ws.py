@@ -141,3 +141,47 @@ async def test_watching_presence_has_the_rate_limit_of_commands() -> None:
             assert [answer["type"] for answer in answers] == ["ack"] * 3 + ["error"]
             assert answers[3]["problem"]["code"] == "rate_limited"
         await ann.http.aclose()
+
+
+async def test_history_is_asked_for_in_a_frame_as_over_http(server: Served) -> None:
+    ann = await a_person(server.url)
+    group = (await ann.post("/v1/conversations/groups", {"subject": "x", "member_ids": []})).json()
+    place = group["conversation"]["id"]
+    for word in ("one", "two", "three"):
+        body = {"client_message_id": str(uuid.uuid4()), "content": word}
+        await ann.post(f"/v1/conversations/{place}/messages", body)
+    async with online(server.url, ann.token) as socket:
+        for fields, query in (
+            ({}, ""),
+            ({"limit": 2}, "?limit=2"),
+            ({"before": 3, "limit": 1}, "?before=3&limit=1"),
+            ({"after": 2}, "?after=2"),
+        ):
+            answer = await socket.ask({"type": "conversation.history", "conversation_id": place, **fields})
+            assert answer["type"] == "ack", answer
+            assert answer["result"] == (await ann.get(f"/v1/conversations/{place}/messages{query}")).json()
+        for fields, code in (
+            ({"before": 3, "after": 1}, "validation_failed"),
+            ({"limit": 0}, "validation_failed"),
+            ({"limit": "2"}, "validation_failed"),
+            ({"x": 1}, "validation_failed"),
+            ({"conversation_id": str(uuid.uuid4())}, "conversation_not_found"),
+        ):
+            wrong = {"type": "conversation.history", "conversation_id": place, **fields}
+            answer = await socket.ask(wrong)
+            assert (answer["type"], answer["problem"]["code"]) == ("error", code), fields
+
+
+async def test_my_other_devices_hear_of_my_own_changes(server: Served) -> None:
+    ann = await a_person(server.url)
+    group = (await ann.post("/v1/conversations/groups", {"subject": "x", "member_ids": []})).json()
+    place = group["conversation"]["id"]
+    async with online(server.url, ann.token) as socket:
+        answered = await ann.http.patch(f"/v1/conversations/{place}/me", json={"pinned": True})
+        heard = await socket.event("participation.updated")
+        assert (heard["conversation_id"], heard["my_revision"]) == (place, 1)
+        assert heard["data"] == answered.json()
+        assert "revision" not in heard
+        await ann.post(f"/v1/conversations/{place}/clear")
+        heard = await socket.event("participation.updated")
+        assert (heard["my_revision"], heard["data"]["cleared_through_sequence"]) == (2, 1)
