@@ -11,7 +11,7 @@ import asyncpg
 
 from adapters.postgres.migrations import Migration, MigrationError, discover, is_current
 from adapters.postgres.pool import Connection, Pool, Reading, translating
-from adapters.postgres.unit_of_work import LOG, log_arguments
+from adapters.postgres.unit_of_work import log_statements
 from application.errors import Collision
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
@@ -142,7 +142,8 @@ class PostgresCommandLog(_Keeping):
         return None if row is None else _entry(row)
 
     async def note(self, entry: LogEntry) -> None:
-        await self.execute(LOG, *log_arguments([entry]))
+        for each in log_statements([entry]):
+            await self.execute(each.sql, *each.arguments)
 
     async def accepted(self) -> AsyncIterator[LogEntry]:
         position = 0

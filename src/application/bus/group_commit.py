@@ -103,6 +103,9 @@ class GroupCommit:
 
     async def _flush(self, lane: Lane) -> None:
         while lane.size:
+            # Whoever was answered just now may have more to say: it goes with the next group, not the one after.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
             group = lane.take()
             try:
                 if len(group) == 1:
