@@ -102,8 +102,8 @@ class Conversations(Protocol):
 class Participants(Protocol):
     """Promise: those who left are found too. ``save`` stores the receipt ranges recorded since, one row each.
     ``get`` raises ``ConversationNotFound``. ``groups_of`` are the live groups somebody takes part in, in the order
-    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member; ``pinned``
-    is how many live conversations somebody takes part in and has pinned. A message that came since archiving while the
+    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member, and
+    whose account is deactivated after everybody else; ``pinned`` is how many live conversations somebody takes part in and has pinned. A message that came since archiving while the
     conversation was not muted has undone it, as anybody finds it.
     """
 
