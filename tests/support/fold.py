@@ -188,3 +188,16 @@ def _as_broadcast(message: dict[str, Any]) -> dict[str, Any]:
         "reactions": sorted(reactions, key=lambda each: str(each["reaction_code"])),
         "forwarded_from_msg_id": None,
     }
+
+
+def difference(mine: Any, fresh: Any, path: str = "") -> str:
+    """The first place where two states differ."""
+    if isinstance(mine, dict) and isinstance(fresh, dict):
+        for key in [*mine, *fresh]:
+            if mine.get(key, "nothing") != fresh.get(key, "nothing"):
+                return difference(mine.get(key, "nothing"), fresh.get(key, "nothing"), f"{path}/{key}")
+    if isinstance(mine, list) and isinstance(fresh, list) and len(mine) == len(fresh):
+        for place, (here, there) in enumerate(zip(mine, fresh, strict=True)):
+            if here != there:
+                return difference(here, there, f"{path}/{place}")
+    return f"{path}: folded {mine!r}, fetched {fresh!r}"

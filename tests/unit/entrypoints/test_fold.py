@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.scenarios.people import PASSWORD, Someone, log_in, somebody
-from tests.support.fold import Client
+from tests.support.fold import Client, difference
 from tests.support.server import Realtime, online, serving, settings_for
 
 PATIENCE_SECONDS = 5
@@ -46,7 +46,7 @@ class Observer:
             if fresh == mine:
                 return
             await asyncio.sleep(0.02)
-        raise AssertionError(f"after {step!r}, {self.name} differs: {_difference(mine, fresh)}")
+        raise AssertionError(f"after {step!r}, {self.name} differs: {difference(mine, fresh)}")
 
 
 @dataclass(slots=True)
@@ -88,15 +88,6 @@ async def cast() -> AsyncIterator[Cast]:
             socket = await stack.enter_async_context(online(server.url, someone.token))
             observers.append(Observer(name, await Client(someone).fetch(), socket))
         yield Cast(ann, ben, cem, dan, observers)
-
-
-def _difference(mine: Any, fresh: Any, path: str = "") -> str:
-    """The first place where two states differ."""
-    if isinstance(mine, dict) and isinstance(fresh, dict):
-        for key in [*mine, *fresh]:
-            if mine.get(key, "nothing") != fresh.get(key, "nothing"):
-                return _difference(mine.get(key, "nothing"), fresh.get(key, "nothing"), f"{path}/{key}")
-    return f"{path}: folded {mine!r}, fetched {fresh!r}"
 
 
 async def test_direct_conversations() -> None:
