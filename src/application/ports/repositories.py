@@ -160,7 +160,7 @@ class Messages(Protocol):
 
     async def unread(self, participant: Participant, now: datetime) -> int:
         """Messages visible at ``now`` after the read cursor, of others, not SYSTEM, not deleted; 100 means more
-        than 99.
+        than 99. What this unit of work hides is not counted any more.
         """
         ...
 
