@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from application.conversation.add_members import AddMembers
@@ -364,8 +364,13 @@ def converges(opening: AbstractAsyncContextManager[Company], examples: int) -> C
     with kept(opening) as (runner, company):
 
         @seed(SEED)
+        # Played again with less, it takes another course: what is random in it is no example to be shrunk.
         @settings(
-            max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
         )
         @given(random=st.randoms(use_true_random=True), steps=st.integers(5, 60))
         def play(random: Random, steps: int) -> None:

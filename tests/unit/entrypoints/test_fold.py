@@ -53,7 +53,7 @@ NOT_FOLDED = {
     "LogOutEverywhere": "ends sessions: session.revoked, in tests of sockets",
     "RevokeSession": "ends a session: session.revoked, in tests of sockets",
     "ChangePassword": "ends sessions: session.revoked, in tests of sockets",
-    "ChangeMySettings": "settings are fetched when they are looked at; no event tells of them",
+    "ChangeMySettings": "mine are fetched when they are looked at, and what they let others see comes with what those fetch",
 }
 
 
