@@ -12,6 +12,7 @@ from tests.scenarios.group_info import Info
 from tests.scenarios.group_input import GroupInput
 from tests.scenarios.group_rights import GroupRights
 from tests.scenarios.groups import Joining, Leaving, Roles
+from tests.scenarios.succession import Succession
 from tests.support.server import settings_for
 
 
@@ -41,6 +42,10 @@ class TestLeaving(Leaving):
 
 
 class TestRoles(Roles):
+    pass
+
+
+class TestSuccession(Succession):
     pass
 
 

@@ -34,6 +34,14 @@ class CountsPinsOfOthers(MemoryParticipants):
         return sum(each.pinned_at is not None for each in store.participants.values())
 
 
+class LetsTheDeactivatedFollow(MemoryParticipants):
+    async def heir(self, conversation_id: ConversationId, besides: UserId) -> Participant | None:
+        store = await self._turn.take()
+        found = [await self.find(conversation_id, id) for id in store.people_in.get(conversation_id, ())]
+        others = [p for p in found if p is not None and not p.has_left and p.user_id != besides]
+        return min(others, key=lambda p: (-p.role.rank, p.joined_at, p.user_id), default=None)
+
+
 class PromisesTooMuch(MemorySyncReader):
     """Says that it told everything up to the head, when it told one page."""
 

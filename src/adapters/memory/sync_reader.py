@@ -51,12 +51,16 @@ class MemorySyncReader:
             store.participants[conversation_id, id].revision for id in store.people_in[conversation_id]
         ]
         is_first = since.revision == 0
+        expired = any(
+            since.revision < message.revision <= reached and message.has_expired(now)
+            for message in map(store.messages.__getitem__, store.history.get(conversation_id, ()))
+        )
         return Changes(
             messages=messages,
             members_changed=any(since.revision < each <= told for each in members)
             or (is_first and not conversation.is_direct),
             info_changed=is_first or since.revision < conversation.info_revision <= told,
-            me_changed=me.my_revision != since.my_revision,
+            me_changed=me.my_revision != since.my_revision or expired,
             hidden=[store.history[conversation_id][seq_id - 1] for _, seq_id in hidden[:limit]],
             until=Known(reached, mine),
             has_more=has_more,

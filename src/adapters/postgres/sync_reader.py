@@ -36,6 +36,10 @@ SELECT message_id, my_revision FROM hidden_messages
 _MEMBERS_CHANGED = """
 SELECT EXISTS (SELECT FROM participants WHERE conversation_id = $1 AND revision > $2 AND revision <= $3) AS changed
 """
+_EXPIRED = """
+SELECT EXISTS (SELECT FROM messages WHERE conversation_id = $1 AND revision > $2 AND revision <= $3
+                  AND expires_at <= $4) AS unseen
+"""
 _STANDINGS = f"""
 SELECT k.id, p.user_id IS NOT NULL AS is_mine, q.revision, p.my_revision, q.last_sequence, news.n AS unread
   FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS k(id, revision, my_revision)
@@ -90,6 +94,7 @@ class PostgresSyncReader(Reading):
         # Of who takes part and what it is called, somebody who left knows what was so when they did.
         told = min(reached, at["left_revision"]) if has_left else reached
         members = await self.fetchrow(_MEMBERS_CHANGED, conversation_id, since.revision, told)
+        expired = await self.fetchrow(_EXPIRED, conversation_id, since.revision, reached, now)
         hidden = await self.fetch(_HIDDEN, *whose, since.my_revision, mine, limit + 1)
         if len(hidden) > limit:
             has_more, mine = True, hidden[limit - 1]["my_revision"]
@@ -98,7 +103,7 @@ class PostgresSyncReader(Reading):
             messages=messages,
             members_changed=members["changed"] or (is_first and at["is_group"]),
             info_changed=is_first or since.revision < at["info_revision"] <= told,
-            me_changed=at["my_revision"] != since.my_revision,
+            me_changed=at["my_revision"] != since.my_revision or expired["unseen"],
             hidden=[row["message_id"] for row in hidden[:limit]],
             until=Known(reached, mine),
             has_more=has_more,

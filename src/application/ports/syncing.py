@@ -24,6 +24,7 @@ class Changes:
     """One page of what changed in a conversation. ``until`` is what to pass for the next one.
 
     One's own changes are said on every page and done with on the last: applied after the messages of a page, they stand.
+    They are said too where a message expired unseen: it may have been one's own, or have undone archiving.
 
     ``messages`` are in the order of their revisions, ``hidden`` in that of being hidden.
     """

@@ -100,6 +100,16 @@ class SyncReaderContract:
         assert (last.until, last.me_changed, last.hidden) == (Known(3, 2), True, [sent[1].id])
         assert not last.has_more
 
+    async def test_what_expired_unseen_may_have_moved_ones_own_place(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        place = await group_of(world, ann, ben)
+        await send(world, place, ann)
+        await send(world, place, ben, expires_at=AT)
+        await send(world, place, ann)
+        assert (await _changes(world, ben, place, 1)).me_changed
+        assert not (await _changes(world, ben, place, 0, limit=1)).me_changed
+        assert not (await _changes(world, ben, place, 2)).me_changed
+
     async def test_changes_say_when_members_or_info_changed_in_this_page(self, world: World) -> None:
         ann, ben = await people(world, 2)
         place = await group_of(world, ann, ben)

@@ -9,6 +9,7 @@ from tests.scenarios.group_input import GroupInput
 from tests.scenarios.group_rights import GroupRights
 from tests.scenarios.group_stage import path_of, told_of
 from tests.scenarios.groups import Joining, Leaving, Roles, several
+from tests.scenarios.succession import Succession
 from tests.support.server import settings_for
 
 
@@ -25,6 +26,10 @@ class TestLeaving(Leaving):
 
 
 class TestRoles(Roles):
+    pass
+
+
+class TestSuccession(Succession):
     pass
 
 
