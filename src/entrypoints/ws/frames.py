@@ -21,7 +21,7 @@ from application.messaging.react import AddReaction, RemoveReaction
 from application.messaging.send_message import SendMessage
 from domain.shared.errors import Invalid, Refusal
 from domain.shared.ids import UserId
-from entrypoints.http.decoding import build, object_in
+from entrypoints.http.decoding import build, is_key, object_in
 from entrypoints.http.errors import MalformedJson
 
 REF_AT_MOST = 64
@@ -99,8 +99,8 @@ def open_frame(text: str | bytes) -> ClientFrame:
     if ref is not None and (not isinstance(ref, str) or not 1 <= len(ref) <= REF_AT_MOST):
         raise Invalid(f"Must be a text of 1 to {REF_AT_MOST} characters.", pointer="/ref")
     key = fields.pop("idempotency_key", None)
-    if key is not None and (not isinstance(key, str) or not 1 <= len(key) <= REF_AT_MOST):
-        raise Invalid(f"Must be a text of 1 to {REF_AT_MOST} characters.", pointer="/idempotency_key")
+    if key is not None and (not isinstance(key, str) or not is_key(key)):
+        raise Invalid("Must be 1 to 64 visible ASCII characters.", pointer="/idempotency_key")
     return ClientFrame(type=type, ref=ref, fields=fields, idempotency_key=key)
 
 
