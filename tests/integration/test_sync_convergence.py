@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -32,6 +31,7 @@ from application.syncing.synchronise import Synchronise
 from domain.shared.errors import Refusal
 from domain.shared.ids import ClientMessageId, ConversationId, UserId
 from tests.support.company import Company, in_memory, kept, on_postgres
+from tests.support.counting import Record, told
 
 SEED = 20_250_103
 LATER_REPLY = ("reply_to",)
@@ -291,7 +291,7 @@ class Talk:
         await self.company.do(who, AddMembers(conversation_id=where, user_ids=list(self.people)))
 
 
-def _converges(opening: AbstractAsyncContextManager[Company], examples: int, capsys: Any) -> None:
+def _converges(opening: AbstractAsyncContextManager[Company], examples: int, record_property: Record) -> None:
     ran: Counter[str] = Counter()
     with kept(opening) as (runner, company):
 
@@ -304,16 +304,12 @@ def _converges(opening: AbstractAsyncContextManager[Company], examples: int, cap
             runner.run(Talk(company, random, ran).play(steps))
 
         play()
-    with capsys.disabled():
-        print(
-            f"\nseed {SEED}, {examples} examples:",
-            ", ".join(f"{n} × {name}" for name, n in ran.most_common()),
-        )
+    record_property("counted", f"seed {SEED}, {examples} examples: {told(ran)}")
 
 
-def test_a_device_of_a_store_in_memory_converges(capsys: pytest.CaptureFixture[str]) -> None:
-    _converges(in_memory(), 600, capsys)
+def test_a_device_of_a_store_in_memory_converges(record_property: Record) -> None:
+    _converges(in_memory(), 600, record_property)
 
 
-def test_a_device_of_postgres_converges(database: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _converges(on_postgres(database), 100, capsys)
+def test_a_device_of_postgres_converges(database: str, record_property: Record) -> None:
+    _converges(on_postgres(database), 100, record_property)
