@@ -305,6 +305,7 @@ def _converges(opening: AbstractAsyncContextManager[Company], examples: int, rec
 
         play()
     record_property("counted", f"seed {SEED}, {examples} examples: {told(ran)}")
+    assert all(ran[name.removeprefix("do_")] > 0 for name in dir(Talk) if name.startswith("do_")), ran
 
 
 def test_a_device_of_a_store_in_memory_converges(record_property: Record) -> None:
