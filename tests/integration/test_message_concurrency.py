@@ -167,6 +167,38 @@ async def test_of_an_edit_a_deletion_and_reactions_at_once_nothing_is_left_besid
     assert min(counted[name] for name in ("edit 200", "edit 409", "reaction 204", "reaction 409")) > 0
 
 
+async def test_of_two_copies_deleted_at_once_the_record_of_their_forwarding_keeps_neither(
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], database: str
+) -> None:
+    ann = await somebody(clients[0])
+    word = uuid.uuid4().hex
+    places = [await ann.group() for _ in range(3)]
+    source = await say(ann, places[0], content=word)
+    copies = (await ann.done("POST", f"/v1/messages/{source['id']}/forward", to(*places[1:])))["items"]
+    await ann.done("DELETE", f"/v1/messages/{source['id']}?for=everyone")
+    connection, other = await asyncpg.connect(database), await asyncpg.connect(database)
+    async with connection.transaction():
+        # Both come as far as they can without each other.
+        held = "SELECT payload::text FROM command_log WHERE subject_id = $1 AND name = 'ForwardMessage' FOR UPDATE"
+        assert word in await connection.fetchval(held, uuid.UUID(source["id"]))
+        deleting = [
+            asyncio.create_task(_at(ann, client).done("DELETE", f"/v1/messages/{copy['id']}?for=everyone"))
+            for client, copy in zip(clients, copies, strict=True)
+        ]
+        waiting = """
+            SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+               AND datname = current_database()
+        """
+        async with asyncio.timeout(20):
+            while await other.fetchval(waiting) < 2:
+                await asyncio.sleep(0.01)
+    await asyncio.gather(*deleting)
+    kept = await other.fetchval("SELECT count(*) FROM command_log WHERE payload::text LIKE $1", f"%{word}%")
+    await connection.close()
+    await other.close()
+    assert kept == 0
+
+
 async def test_everything_at_once_on_two_servers_deadlocks_nowhere_and_leaves_no_hole(
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient], database: str, record_property: Record
 ) -> None:
