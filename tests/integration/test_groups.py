@@ -8,6 +8,7 @@ import pytest
 from entrypoints.container import Container
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
+from tests.scenarios.bad_conversations import BadConversations
 from tests.scenarios.group_info import Info
 from tests.scenarios.group_input import GroupInput
 from tests.scenarios.group_rights import GroupRights
@@ -54,4 +55,8 @@ class TestInfo(Info):
 
 
 class TestGroupInput(GroupInput):
+    pass
+
+
+class TestBadConversations(BadConversations):
     pass

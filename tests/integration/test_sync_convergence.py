@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -38,6 +37,7 @@ from domain.shared.errors import Refusal
 from domain.shared.ids import ClientMessageId, ConversationId, UserId
 from domain.shared.values import moment
 from tests.support.company import Company, in_memory, kept, on_postgres
+from tests.support.counting import Record, told
 from tests.support.fold import difference
 
 SEED = 20_250_103
@@ -380,18 +380,15 @@ def converges(opening: AbstractAsyncContextManager[Company], examples: int) -> C
     return ran
 
 
-def _shown(opening: AbstractAsyncContextManager[Company], examples: int, capsys: Any) -> None:
+def _shown(opening: AbstractAsyncContextManager[Company], examples: int, record_property: Record) -> None:
     ran = converges(opening, examples)
-    with capsys.disabled():
-        print(
-            f"\nseed {SEED}, {examples} examples:",
-            ", ".join(f"{n} × {name}" for name, n in ran.most_common()),
-        )
+    record_property("counted", f"seed {SEED}, {examples} examples: {told(ran)}")
+    assert all(ran[name.removeprefix("do_")] > 0 for name in dir(Talk) if name.startswith("do_")), ran
 
 
-def test_a_device_of_a_store_in_memory_converges(capsys: pytest.CaptureFixture[str]) -> None:
-    _shown(in_memory(), 600, capsys)
+def test_a_device_of_a_store_in_memory_converges(record_property: Record) -> None:
+    _shown(in_memory(), 600, record_property)
 
 
-def test_a_device_of_postgres_converges(database: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _shown(on_postgres(database), 100, capsys)
+def test_a_device_of_postgres_converges(database: str, record_property: Record) -> None:
+    _shown(on_postgres(database), 100, record_property)

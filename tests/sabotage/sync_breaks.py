@@ -55,6 +55,19 @@ class PromisesTooMuch(MemorySyncReader):
         return replace(found, until=Known(head, found.until.my_revision))
 
 
+class TellsTheLeftAgain(MemorySyncReader):
+    """Lets somebody who left, and knows all, begin again where they left."""
+
+    async def changes(
+        self, user_id: UserId, conversation_id: ConversationId, since: Known, *, limit: int, now: datetime
+    ) -> Changes | None:
+        found = await super().changes(user_id, conversation_id, since, limit=limit, now=now)
+        me = self._store.participants.get((conversation_id, user_id))
+        if found is None or me is None or not me.has_left or found.messages:
+            return found
+        return replace(found, until=Known(me.revision, found.until.my_revision))
+
+
 class ForgetsTheHidden(MemorySyncReader):
     async def changes(
         self, user_id: UserId, conversation_id: ConversationId, since: Known, *, limit: int, now: datetime
@@ -91,6 +104,7 @@ SYNC_BREAKS: dict[str, dict[str, Any]] = {
     "archiving is never undone": {"conversations": NeverUnarchives},
     "the total counts what is muted": {"conversations": CountsTheMuted},
     "a page of changes promises too much": {"sync": PromisesTooMuch},
+    "changes begin again for who left": {"sync": TellsTheLeftAgain},
     "changes forget what was hidden": {"sync": ForgetsTheHidden},
     "arrivals come in the order of ids": {"sync": JoinsInTheOrderOfIds},
     "receipts cross a block": {"receipts": CrossesBlocks},

@@ -36,9 +36,8 @@ class MemorySyncReader:
         if has_more:
             reached = messages[-1].revision
         else:
-            reached = (
-                max(me.revision, *(m.revision for m in messages), 0) if me.has_left else conversation.revision
-            )
+            known = (since.revision, me.revision)
+            reached = max(*known, *(m.revision for m in messages)) if me.has_left else conversation.revision
         told = min(reached, me.revision) if me.has_left else reached
         hidden = sorted(
             (number, seq_id)

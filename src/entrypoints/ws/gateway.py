@@ -33,6 +33,7 @@ from entrypoints.ws.frames import (
     WatchPresence,
     command_of,
     open_frame,
+    query_of,
 )
 from entrypoints.ws.socket import Socket
 
@@ -232,7 +233,7 @@ class Conversation:
         if frame.type == "presence.watch":
             return protocol.ack(frame.ref, await self._watch(build(WatchPresence, frame.fields)))
         if frame.type in QUERIES:
-            query = build(QUERIES[frame.type], frame.fields)
+            query = query_of(frame)
             return protocol.ack(frame.ref, await self._desk.bus.ask(query, self._actor()))
         command, key = command_of(frame)
         return protocol.ack(frame.ref, await self._desk.bus.execute(command, self._actor(), key=key))

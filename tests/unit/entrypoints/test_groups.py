@@ -4,6 +4,7 @@ import httpx
 
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
+from tests.scenarios.bad_conversations import BadConversations
 from tests.scenarios.group_info import Info
 from tests.scenarios.group_input import GroupInput
 from tests.scenarios.group_rights import GroupRights
@@ -38,6 +39,10 @@ class TestInfo(Info):
 
 
 class TestGroupInput(GroupInput):
+    pass
+
+
+class TestBadConversations(BadConversations):
     pass
 
 
