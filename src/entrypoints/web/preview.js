@@ -68,3 +68,8 @@ export function brief(message) {
     created_at: message.created_at, deleted: Boolean(message.deleted_at),
   };
 }
+
+/** A message as an answer shows it. */
+export function previewOf({ id, sender_id: senderId, type, content, deleted_at: deletedAt }) {
+  return { id, sender_id: senderId, type, content: (content ?? "").slice(0, 140), deleted: Boolean(deletedAt) };
+}
