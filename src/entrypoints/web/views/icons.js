@@ -47,7 +47,7 @@ export function Icon({ name, size = 20 }) {
   // What points forward or back points the other way in languages that run right to left.
   const turns = POINTING.has(name) ? "icon icon-turns" : "icon";
   return html`
-    <svg class=${turns} width=${size} height=${size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg class=${turns} width=${size} height=${size} viewBox="0 0 24 24" aria-hidden="true" focusable="false" data-icon=${name}>
       <path d=${PATHS[name]} />
     </svg>`;
 }
