@@ -123,6 +123,14 @@ function poll() {
   }).catch(() => {});
 }
 
+/** What has expired is gone from the list too; what stands there instead only the server knows. */
+function sweep() {
+  sweepExpired();
+  for (const [id, { last_message: last }] of store.entries) {
+    if (last?.expires_at && Date.parse(last.expires_at) <= Date.now()) fetchConversation(id).catch(() => {});
+  }
+}
+
 function nudge() {
   if (document.visibilityState === "visible") socket.nudge();
 }
@@ -144,7 +152,7 @@ export function start() {
   api.me().then(({ content }) => updateUser(content), () => {});
   loadSettings().catch(() => {});
   loadContacts().catch(() => {});
-  timers = [setInterval(poll, POLL_MS), setInterval(sweepExpired, 5000)];
+  timers = [setInterval(poll, POLL_MS), setInterval(sweep, 5000)];
   window.addEventListener("online", nudge);
   document.addEventListener("visibilitychange", nudge);
 }

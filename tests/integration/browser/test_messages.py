@@ -34,6 +34,14 @@ async def test_a_message_is_answered_changed_reacted_to_passed_on_and_taken_back
         await answer.get_by_test_id("jump").click()
         await expect(message(ann, "who brings").first.get_by_test_id("message-more")).to_be_focused()
 
+        await ann.keyboard.press("ArrowDown")
+        await expect(answer.get_by_test_id("message-more")).to_be_focused()
+        await ann.keyboard.press("Enter")
+        await expect(ann.get_by_test_id("quick-reaction").first).to_be_focused()
+        await ann.keyboard.press("Escape")
+        await expect(ann.get_by_test_id("message-menu")).to_have_count(0)
+        await expect(answer.get_by_test_id("message-more")).to_be_focused()
+
         await ann.get_by_test_id("composer").focus()
         await ann.keyboard.press("ArrowUp")
         await expect(ann.get_by_test_id("composer")).to_have_value("who brings the map")

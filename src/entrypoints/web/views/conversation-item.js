@@ -38,7 +38,8 @@ export function ConversationItem({ entry, open, myId, onMenu }) {
   const muted = isMuted(me);
   const menu = (event) => {
     event.preventDefault();
-    onMenu(id, event.currentTarget.closest("li").querySelector(".item-more"));
+    // The row gets the focus back, and with it the arrow keys.
+    onMenu(id, event.currentTarget.closest("li").querySelector(".item"));
   };
   return html`
     <li class="item-row" onContextMenu=${menu}>

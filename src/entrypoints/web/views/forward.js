@@ -14,6 +14,11 @@ import { blockedBecause } from "./write-access.js";
 
 const AT_MOST = 10;
 
+function detail({ type, peer, member_count: count }) {
+  if (type === "GROUP") return t("group.members", { count: count ?? 0 });
+  return peer?.username ? `@${peer.username}` : "";
+}
+
 export function ForwardDialog({ onForward, onClose }) {
   const entries = useStore((store) => store.listed);
   const myId = useSession((session) => session.user?.id);
@@ -63,6 +68,7 @@ export function ForwardDialog({ onForward, onClose }) {
                 onClick=${() => toggle(conversation.id)}>
                 <${Face} conversation=${conversation} />
                 <span class="person-name" dir="auto">${titleOf(conversation, myId)}</span>
+                <span class="person-handle" dir="auto">${detail(conversation)}</span>
                 ${chosen.has(conversation.id) && html`<${Icon} name="check" />`}
               </button>
             </li>`)}
