@@ -75,7 +75,9 @@ async def test_one_begins_where_one_left_off_goes_up_without_losing_the_place_an
         await _say(bob, place, "the very first")
         await open_first(ann)
         await say(ann, "read so far")
-        await expect(message(ann, "read so far")).to_have_attribute("data-state", re.compile("sent|delivered"))
+        await expect(message(ann, "read so far")).to_have_attribute(
+            "data-state", re.compile("sent|delivered")
+        )
         await ann.keyboard.press("Escape")
         await _say(bob, place, *(f"number {n}" for n in range(1, 121)))
         await expect(ann.get_by_test_id("unread")).to_contain_text("99+")

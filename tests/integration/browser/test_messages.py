@@ -105,7 +105,9 @@ async def test_keys_that_pick_a_word_do_not_send_and_a_refused_change_keeps_the_
         await ann.get_by_test_id("composer").focus()
         await ann.keyboard.press("ArrowUp")
         await say(ann, "日本")
-        await expect(ann.get_by_test_id("composer-problem")).to_have_text("This message is too old to be edited.")
+        await expect(ann.get_by_test_id("composer-problem")).to_have_text(
+            "This message is too old to be edited."
+        )
         await expect(composer).to_have_value("日本")
         await ann.unroute("**/v1/messages/*")
         await composer.press("Enter")
@@ -144,6 +146,8 @@ async def test_what_was_changed_while_away_is_there_after_coming_back_without_re
         await expect(message(bob, "first").get_by_test_id("edited")).to_be_visible()
         await expect(message(bob, "Message deleted")).to_have_count(1)
         await expect(message(bob, "three").get_by_test_id("reaction")).to_have_text("👍")
-        await expect(bob.get_by_test_id("conversation-item").filter(has_text="Made meanwhile")).to_have_count(1)
+        await expect(bob.get_by_test_id("conversation-item").filter(has_text="Made meanwhile")).to_have_count(
+            1
+        )
         assert [url for url in read if url.startswith("/v1/sync")]
         assert not [url for url in read if url.startswith("/v1/conversations?")]
