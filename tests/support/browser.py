@@ -31,7 +31,10 @@ class Windows:
     faults: list[str]
 
     async def open(self, registering: dict[str, str] | None = None) -> Page:
-        context = await self.browser.new_context(viewport={"width": 1100, "height": 700}, locale="en-US")
+        # A click waits until what it aims at stands still.
+        context = await self.browser.new_context(
+            viewport={"width": 1100, "height": 700}, locale="en-US", reduced_motion="reduce"
+        )
         if registering:
             await context.request.post(f"{self.url}/v1/auth/register", data=registering)
         page = await context.new_page()

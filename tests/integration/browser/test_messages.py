@@ -3,7 +3,17 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import Line, make_group, message, open_first, picks, say, windows, write_to
+from tests.support.browser import (
+    Line,
+    account,
+    make_group,
+    message,
+    open_first,
+    picks,
+    say,
+    windows,
+    write_to,
+)
 from tests.support.server import serving, settings_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -83,7 +93,10 @@ async def test_a_message_is_answered_changed_reacted_to_passed_on_and_taken_back
 
 
 async def test_keys_that_pick_a_word_do_not_send_and_a_refused_change_keeps_the_words() -> None:
-    async with serving(settings_for()) as server, windows(server.url) as browser:
+    async with (
+        serving(settings_for(SENTINAL_EDIT_HOURS="0", SENTINAL_DELETE_HOURS="0")) as server,
+        windows(server.url) as browser,
+    ):
         ann = await browser.register("ann_n")
         await write_to(ann, "ann_n")
         composer = ann.get_by_test_id("composer")
@@ -94,24 +107,25 @@ async def test_keys_that_pick_a_word_do_not_send_and_a_refused_change_keeps_the_
         await composer.press("Enter")
         await expect(message(ann, "にほん")).to_have_attribute("data-state", "sent")
 
-        line = Line()
-        await line.through(ann)
-        await line.fail(ann)
-        problem = {"code": "edit_window_closed", "status": 403, "detail": "Too late.", "title": "Too late."}
-        await ann.route(
-            "**/v1/messages/*",
-            lambda route: route.fulfill(status=403, content_type="application/problem+json", json=problem),
-        )
-        await ann.get_by_test_id("composer").focus()
-        await ann.keyboard.press("ArrowUp")
+        await composer.fill("half a thought")
+        await picks(ann, message(ann, "にほん"), "edit")
         await say(ann, "日本")
-        await expect(ann.get_by_test_id("composer-problem")).to_have_text(
-            "This message is too old to be edited."
-        )
+        problem = ann.get_by_test_id("composer-problem")
+        await expect(problem).to_have_text("This message is too old to be edited.")
         await expect(composer).to_have_value("日本")
-        await ann.unroute("**/v1/messages/*")
-        await composer.press("Enter")
-        await expect(message(ann, "日本").get_by_test_id("edited")).to_be_visible()
+        await composer.press("Escape")
+        await expect(problem).to_be_empty()
+        await expect(composer).to_have_value("half a thought")
+
+        await picks(ann, message(ann, "にほん"), "delete", "delete-for-everyone")
+        dialog = ann.get_by_test_id("delete-dialog")
+        await expect(dialog).to_contain_text("This message is too old to be deleted for everyone.")
+        await ann.keyboard.press("Escape")
+        await account(ann, "appearance")
+        await ann.get_by_test_id("setting-language").select_option("de")
+        await ann.keyboard.press("Escape")
+        await picks(ann, message(ann, "にほん"), "delete", "delete-for-everyone")
+        await expect(dialog).to_contain_text("Diese Nachricht ist zu alt, um für alle gelöscht zu werden.")
 
 
 async def test_what_was_changed_while_away_is_there_after_coming_back_without_reading_all_again() -> None:
