@@ -26,6 +26,7 @@ from application.messaging.edit_message import Windows
 from application.messaging.wipe_expired import Sweeper
 from application.outbox.courier import ImmediateCourier
 from application.outbox.relay import Relay
+from application.ports.descriptions import Descriptions
 from application.ports.readers import (
     Archive,
     ContactReader,
@@ -61,6 +62,7 @@ def _ports(
     cursors: Cursors,
     windows: Windows,
     settings: Settings,
+    descriptions: Descriptions,
 ) -> dict[type[Any], Any]:
     """What handlers may ask for, by the type they ask with."""
     return {
@@ -74,6 +76,7 @@ def _ports(
         Windows: windows,
         GroupSize: GroupSize(settings.group_members),
         Profiles: store.profiles,
+        Descriptions: descriptions,
         Directory: store.directory,
         Credentials: store.credentials,
         SessionReader: store.sessions,
@@ -105,6 +108,7 @@ class Container(containers.DeclarativeContainer):
     cursors = providers.Singleton(Cursors, hashes)
     profiles = realtime.provided.remember_profiles.call(store.provided.profiles)
     sessions = realtime.provided.remember_sessions.call(store.provided.sessions)
+    descriptions = realtime.provided.remember_descriptions.call(store.provided.descriptions)
     people = providers.Singleton(People, profiles, store.provided.relations, realtime.provided.presences)
     sight = providers.Singleton(Sight, profiles, store.provided.relations, realtime.provided.presences)
 
@@ -161,6 +165,7 @@ class Container(containers.DeclarativeContainer):
         cursors,
         windows,
         settings,
+        descriptions,
     )
     handlers = providers.Singleton(register, ports)
     witness = providers.Singleton(Journal)

@@ -28,13 +28,13 @@ from adapters.memory.people_readers import (
     MemorySessionReader,
 )
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
-from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
+from adapters.memory.readers import MemoryConversationReader, MemoryDescriptions, MemoryEpochs
 from adapters.memory.store import MemoryStore
 from adapters.memory.summaries import MemorySummaries
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
 from adapters.memory.unit_of_work import MemoryUnitsOfWork
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
-from adapters.postgres.conversation_reader import PostgresConversationReader
+from adapters.postgres.conversation_reader import PostgresConversationReader, PostgresDescriptions
 from adapters.postgres.message_reader import PostgresExpirations, PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
 from adapters.postgres.people_readers import (
@@ -53,6 +53,7 @@ from adapters.postgres.summaries import PostgresSummaries
 from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from adapters.redis.broker import RedisBroker
+from adapters.redis.cached_descriptions import CachedDescriptions
 from adapters.redis.cached_profiles import CachedProfiles
 from adapters.redis.cached_sessions import CachedSessions
 from adapters.redis.caches import RedisCaches
@@ -64,6 +65,7 @@ from adapters.system.clock import SystemClock
 from application.errors import StaleAdapter
 from application.ports.caches import Caches
 from application.ports.command_log import CommandLog
+from application.ports.descriptions import Descriptions
 from application.ports.events import Broker, Outbox
 from application.ports.health import Health
 from application.ports.limits import Limits
@@ -110,6 +112,7 @@ class Store:
     archive: Archive
     redactions: Redactions
     conversations: ConversationReader
+    descriptions: Descriptions
     messages: MessageReader
     sync: SyncReader
     receipts: ReceiptReader
@@ -124,7 +127,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Realtime:
-    """Everything that servers share and may lose. Who remembers nothing leaves out the last three."""
+    """Everything that servers share and may lose. Who remembers nothing leaves out the last four."""
 
     broker: Broker
     limits: Limits
@@ -133,6 +136,7 @@ class Realtime:
     caches: Caches = field(default_factory=MemoryCaches)
     remember_profiles: Callable[[Profiles], Profiles] = _as_it_is
     remember_sessions: Callable[[SessionReader], SessionReader] = _as_it_is
+    remember_descriptions: Callable[[Descriptions], Descriptions] = _as_it_is
 
 
 Provider = Callable[[Settings], AbstractAsyncContextManager[Any]]
@@ -169,6 +173,7 @@ async def postgres_store(settings: Settings) -> AsyncIterator[Store]:
             archive=PostgresArchive(pool),
             redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
+            descriptions=PostgresDescriptions(pool),
             messages=PostgresMessageReader(pool),
             sync=PostgresSyncReader(pool),
             receipts=PostgresReceiptReader(pool),
@@ -200,6 +205,7 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
         archive=MemoryArchive(store),
         redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
+        descriptions=MemoryDescriptions(store),
         messages=MemoryMessageReader(store),
         sync=MemorySyncReader(store),
         receipts=MemoryReceiptReader(store),
@@ -227,6 +233,7 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
             caches=RedisCaches(commands),
             remember_profiles=lambda inner: CachedProfiles(inner, commands),
             remember_sessions=lambda inner: CachedSessions(inner, commands, SystemClock()),
+            remember_descriptions=lambda inner: CachedDescriptions(inner, commands),
         )
     finally:
         await broker.close()

@@ -20,6 +20,7 @@ from application.testing.chat_repositories import ConversationsContract, Partici
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.descriptions import DescriptionsContract
 from application.testing.events import Air, BrokerContract, OutboxContract
 from application.testing.limits import Gate, LimitsContract
 from application.testing.message_parts import AttachmentsContract, ReactionsContract
@@ -153,6 +154,10 @@ class TestSessionReader(SessionReaderContract):
 
 
 class TestConversationReader(ConversationReaderContract):
+    pass
+
+
+class TestDescriptions(DescriptionsContract):
     pass
 
 

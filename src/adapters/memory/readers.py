@@ -7,6 +7,7 @@ from adapters.memory import visibility
 from adapters.memory.copies import copied
 from adapters.memory.store import MemoryStore
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
+from application.ports.descriptions import Description
 from application.ports.readers import Entry, EntryKey, MemberKey, Summary
 from domain.conversation.conversation import Conversation
 from domain.conversation.participant import Participant, Role
@@ -135,6 +136,14 @@ class MemoryConversationReader(Reading):
         ids = self._store.people_in.get(conversation_id, ())
         everybody = [self._store.participants[conversation_id, id] for id in ids]
         return [participant for participant in everybody if not participant.has_left]
+
+
+class MemoryDescriptions(Reading):
+    """What describes conversations."""
+
+    async def about(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, Description]:
+        kept = self._store.conversations
+        return {id: Description.of(kept[id]) for id in conversation_ids if id in kept}
 
 
 class MemoryEpochs(Reading):

@@ -8,7 +8,9 @@ from adapters.postgres import rows
 from adapters.postgres.pool import Reading
 from adapters.postgres.visibility import UNREAD_AT_MOST, is_archived, is_news, is_visible
 from application.conversation.views import RECEIPTS_UP_TO_MEMBERS
+from application.ports.descriptions import Description
 from application.ports.readers import Entry, EntryKey, MemberKey, Summary
+from domain.conversation.conversation import ConversationType, PostPolicy
 from domain.conversation.participant import Participant
 from domain.messaging.content import PREVIEW, MessageType
 from domain.shared.ids import ConversationId, UserId, peer_of
@@ -119,6 +121,9 @@ _PRESENT = """
 SELECT p.user_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
  WHERE p.conversation_id = $1 AND p.user_id = ANY($2) AND p.left_at IS NULL AND c.closed_at IS NULL
 """
+_ABOUT = f"""
+SELECT {", ".join(Description.__dataclass_fields__)} FROM conversations WHERE id = ANY($1)
+"""
 _HEADS_OF = "SELECT conversation_id, revision FROM conversation_sequences WHERE conversation_id = ANY($1)"
 
 
@@ -166,6 +171,20 @@ class PostgresConversationReader(Reading):
     async def heads_of(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
         found = await self.fetch(_HEADS_OF, list(conversation_ids))
         return {row["conversation_id"]: row["revision"] for row in found}
+
+
+class PostgresDescriptions(Reading):
+    """What describes conversations."""
+
+    async def about(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, Description]:
+        found = await self.fetch(_ABOUT, list(conversation_ids)) if conversation_ids else []
+        return {
+            row["id"]: Description(
+                **dict(row)
+                | {"type": ConversationType(row["type"]), "post_policy": PostPolicy(row["post_policy"])}
+            )
+            for row in found
+        }
 
 
 def entry_of(user_id: UserId, row: Any, *, of_groups: bool) -> Entry:

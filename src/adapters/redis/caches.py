@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from adapters.redis.cached_descriptions import description_key
 from adapters.redis.cached_profiles import profile_key
 from adapters.redis.cached_sessions import session_key
 from adapters.redis.connection import RedisCommands
@@ -11,7 +12,7 @@ from application.ports.events import Frame
 
 
 class RedisCaches:
-    """The promise of ``Caches``, for ``CachedProfiles`` and ``CachedSessions`` over the same Redis."""
+    """The promise of ``Caches``, for the cached readers over the same Redis."""
 
     def __init__(self, commands: RedisCommands) -> None:
         self._commands = commands
@@ -20,5 +21,9 @@ class RedisCaches:
         stale = stale_after(frames)
         await forget(
             self._commands,
-            [*map(profile_key, stale.people), *map(session_key, stale.sessions)],
+            [
+                *map(profile_key, stale.people),
+                *map(session_key, stale.sessions),
+                *map(description_key, stale.conversations),
+            ],
         )

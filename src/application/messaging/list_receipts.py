@@ -7,13 +7,14 @@ from application.access.messages import sees_message
 from application.bus.messages import Query, QueryScope
 from application.cursors import Cursors
 from application.identity.people import People
-from application.ports.readers import ConversationReader, MessageReader
+from application.ports.descriptions import Descriptions
+from application.ports.readers import MessageReader
 from application.ports.syncing import Receipt, ReceiptReader
 from application.views import Moment, PageSize
 from domain.messaging.message import Message
 from domain.messaging.receipt import DeliveryStatus
 from domain.shared.errors import MessageNotFound
-from domain.shared.ids import MessageId, UserId
+from domain.shared.ids import MessageId, UserId, peer_of
 from domain.shared.values import moment
 
 
@@ -63,7 +64,7 @@ async def handle(
     *,
     messages: MessageReader,
     receipts: ReceiptReader,
-    conversations: ConversationReader,
+    descriptions: Descriptions,
     people: People,
     cursors: Cursors,
 ) -> ReceiptPage:
@@ -73,7 +74,7 @@ async def handle(
     _, message = found
     list_name = f"receipts:{scope.user_id}:{message.id}:{query.status}"
     after = cursors.open(list_name, query.cursor, UserId)
-    reads = await _shares_reads(message, scope, conversations, people)
+    reads = await _shares_reads(message, scope, descriptions, people)
     statuses = list(DeliveryStatus) if query.status is None else [query.status]
     rows = await receipts.page(
         message, scope.user_id, reads=reads, statuses=statuses, after=after, limit=query.limit + 1
@@ -89,13 +90,12 @@ async def handle(
 
 
 async def _shares_reads(
-    message: Message, scope: QueryScope, conversations: ConversationReader, people: People
+    message: Message, scope: QueryScope, descriptions: Descriptions, people: People
 ) -> bool:
     """Whether what was read may show: always in groups, in direct conversations if both sides let it."""
-    entry = await conversations.entry(scope.user_id, message.conversation_id, scope.now)
-    if entry is None:
-        raise MessageNotFound
-    if entry.peer_id is None:
+    key = (await descriptions.about([message.conversation_id]))[message.conversation_id].direct_key
+    if key is None:
         return True
-    peer = (await people.peers(scope.user_id, [entry.peer_id])).get(entry.peer_id)
+    other = peer_of(key, scope.user_id)
+    peer = (await people.peers(scope.user_id, [other])).get(other)
     return peer is not None and peer.shares_reads

@@ -2,20 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from application.outbox.codec import encode
 from application.ports.caches import Caches
+from application.ports.descriptions import Description, Descriptions
 from application.ports.events import Frame
 from application.ports.readers import Profile, Profiles, SessionReader
 from application.testing.builders import AT, a_frame, a_session, an_id, later
-from application.testing.stage import commit, outcome, people
+from application.testing.stage import commit, group_of, outcome, people
 from application.testing.world import World
+from domain.conversation.events import ConversationUpdated
 from domain.identity.events import ProfileChanged
 from domain.identity.session import Session
 from domain.shared.events import Event
-from domain.shared.ids import CommandId, SessionId, UserId
+from domain.shared.ids import CommandId, ConversationId, SessionId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +26,12 @@ class Remembering:
 
     profiles: Profiles
     sessions: SessionReader
+    descriptions: Descriptions
     caches: Caches
 
 
-Servers = Callable[[Profiles, SessionReader], Remembering]
-"""Makes one more server over the readers given."""
+Servers = Callable[[World], Remembering]
+"""Makes one more server over the readers of a world."""
 
 
 class Held:
@@ -51,6 +54,11 @@ class Held:
 
     async def live_of(self, user_id: UserId, now: datetime) -> list[Session]:
         return await self._world.sessions.live_of(user_id, now)
+
+    async def about(self, conversation_ids: Sequence[ConversationId]) -> dict[ConversationId, Description]:
+        found = await self._world.descriptions.about(conversation_ids)
+        await self._until_let_go()
+        return found
 
     def let_go(self) -> None:
         self._may_go_on.set()
@@ -95,6 +103,24 @@ async def _revoke(world: World, session: Session) -> list[Frame]:
     return frames_of(*events)
 
 
+async def _call(world: World, group: ConversationId, subject: str) -> list[Frame]:
+    async with world.units.open() as uow:
+        conversation = await uow.conversations.lock(group)
+        assert conversation is not None
+        changes = conversation.change({"subject": subject}, later(1))
+        conversation.record(
+            ConversationUpdated(conversation_id=group, revision=conversation.next_revision(), changes=changes)
+        )
+        uow.conversations.save(conversation)
+        events = uow.events()
+        await commit(uow)
+    return frames_of(*events)
+
+
+async def _subject(server: Remembering, group: ConversationId) -> str | None:
+    return (await server.descriptions.about([group]))[group].subject
+
+
 async def _name(server: Remembering, person: UserId) -> str:
     return (await server.profiles.of([person]))[person].user.display_name
 
@@ -110,7 +136,7 @@ class CachesContract:
     async def test_whose_profile_changed_is_read_afresh_on_every_server(
         self, world: World, servers: Servers
     ) -> None:
-        one, other = (servers(world.profiles, world.sessions) for _ in range(2))
+        one, other = (servers(world) for _ in range(2))
         ann, ben = await people(world, 2)
         for server in (one, other, one, other):
             await server.profiles.of([ann, ben])
@@ -122,7 +148,7 @@ class CachesContract:
     async def test_a_revoked_session_is_read_afresh_on_every_server(
         self, world: World, servers: Servers
     ) -> None:
-        one, other = (servers(world.profiles, world.sessions) for _ in range(2))
+        one, other = (servers(world) for _ in range(2))
         session = await _log_in(world)
         for server in (one, other, one, other):
             assert await _is_live(server, session)
@@ -134,7 +160,7 @@ class CachesContract:
         self, world: World, servers: Servers
     ) -> None:
         held = Held(world)
-        slow, quick = servers(held, world.sessions), servers(world.profiles, world.sessions)
+        slow, quick = servers(replace(world, profiles=held)), servers(world)
         (ann,) = await people(world, 1)
         reading = asyncio.create_task(_name(slow, ann))
         await held.has_read.wait()
@@ -144,11 +170,38 @@ class CachesContract:
         for server in (slow, quick, slow):
             assert await _name(server, ann) == "Another"
 
+    async def test_what_was_changed_of_a_conversation_is_read_afresh_on_every_server(
+        self, world: World, servers: Servers
+    ) -> None:
+        one, other = (servers(world) for _ in range(2))
+        (ann,) = await people(world, 1)
+        group = await group_of(world, ann, subject="Before")
+        for server in (one, other, one, other):
+            assert await _subject(server, group) == "Before"
+        await one.caches.forget(await _call(world, group, "After"))
+        for server in (other, one, other):
+            assert await _subject(server, group) == "After"
+
+    async def test_a_description_that_was_read_before_is_not_remembered_again(
+        self, world: World, servers: Servers
+    ) -> None:
+        held = Held(world)
+        slow, quick = servers(replace(world, descriptions=held)), servers(world)
+        (ann,) = await people(world, 1)
+        group = await group_of(world, ann, subject="Before")
+        reading = asyncio.create_task(_subject(slow, group))
+        await held.has_read.wait()
+        await quick.caches.forget(await _call(world, group, "After"))
+        held.let_go()
+        assert await outcome(reading) != "After"
+        for server in (slow, quick, slow):
+            assert await _subject(server, group) == "After"
+
     async def test_a_session_that_was_read_before_is_not_remembered_again(
         self, world: World, servers: Servers
     ) -> None:
         held = Held(world)
-        slow, quick = servers(world.profiles, held), servers(world.profiles, world.sessions)
+        slow, quick = servers(replace(world, sessions=held)), servers(world)
         session = await _log_in(world)
         reading = asyncio.create_task(_is_live(slow, session))
         await held.has_read.wait()
@@ -161,7 +214,7 @@ class CachesContract:
     async def test_who_did_not_exist_is_found_as_soon_as_they_do(
         self, world: World, servers: Servers
     ) -> None:
-        server = servers(world.profiles, world.sessions)
+        server = servers(world)
         assert await server.profiles.of([UserId(an_id())]) == {}
         session = a_session(UserId(an_id()))
         assert not await _is_live(server, session)
@@ -172,7 +225,7 @@ class CachesContract:
         assert await _is_live(server, session)
 
     async def test_other_frames_and_none_are_nothing_to_forget(self, world: World, servers: Servers) -> None:
-        server = servers(world.profiles, world.sessions)
+        server = servers(world)
         (ann,) = await people(world, 1)
         name = await _name(server, ann)
         await server.caches.forget([])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from application.ports.command_log import CommandLog
+from application.ports.descriptions import Descriptions
 from application.ports.events import Outbox
 from application.ports.presence import Mirror
 from application.ports.readers import (
@@ -72,6 +73,7 @@ class World:
     archive: Archive
     redactions: Redactions
     conversations: ConversationReader
+    descriptions: Descriptions
     messages: MessageReader
     sync: SyncReader
     receipts: ReceiptReader

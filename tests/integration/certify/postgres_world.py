@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from adapters.postgres import rows
 from adapters.postgres.archive import PostgresArchive, PostgresRedactions
-from adapters.postgres.conversation_reader import PostgresConversationReader
+from adapters.postgres.conversation_reader import PostgresConversationReader, PostgresDescriptions
 from adapters.postgres.message_reader import PostgresExpirations, PostgresMessageReader
 from adapters.postgres.outbox import PostgresCommandLog, PostgresOutbox
 from adapters.postgres.people_readers import (
@@ -102,6 +102,7 @@ async def postgres_world(dsn: str) -> AsyncIterator[World]:
             archive=PostgresArchive(pool),
             redactions=PostgresRedactions(pool),
             conversations=PostgresConversationReader(pool),
+            descriptions=PostgresDescriptions(pool),
             messages=PostgresMessageReader(pool),
             sync=PostgresSyncReader(pool),
             receipts=PostgresReceiptReader(pool),

@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock
+from adapters.redis.cached_descriptions import CachedDescriptions
 from adapters.redis.cached_profiles import CachedProfiles
 from adapters.redis.cached_sessions import CachedSessions
 from adapters.redis.caches import RedisCaches
@@ -56,4 +57,5 @@ def remembering_world(commands: RedisCommands) -> World:
         units=ForgetfulUnits(world.units, RedisCaches(commands)),
         profiles=CachedProfiles(world.profiles, commands),
         sessions=CachedSessions(world.sessions, commands, MemoryClock(AT)),
+        descriptions=CachedDescriptions(world.descriptions, commands),
     )

@@ -11,6 +11,7 @@ from application.testing.chat_repositories import ConversationsContract, Partici
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.descriptions import DescriptionsContract
 from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
 from application.testing.health import HealthContract, Patients
@@ -101,6 +102,10 @@ class TestPostgresSessionReader(SessionReaderContract):
 
 
 class TestPostgresConversationReader(ConversationReaderContract):
+    pass
+
+
+class TestPostgresDescriptions(DescriptionsContract):
     pass
 
 

@@ -9,6 +9,7 @@ import pytest
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock
 from adapters.redis.broker import RedisBroker
+from adapters.redis.cached_descriptions import CachedDescriptions
 from adapters.redis.cached_profiles import CachedProfiles
 from adapters.redis.cached_sessions import CachedSessions
 from adapters.redis.caches import RedisCaches
@@ -16,10 +17,10 @@ from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
 from adapters.redis.presence import RedisPresences
-from application.ports.readers import Profiles, SessionReader
 from application.testing.builders import AT, an_id
 from application.testing.caches import CachesContract, Remembering
 from application.testing.caches import Servers as RememberingServers
+from application.testing.descriptions import DescriptionsContract
 from application.testing.events import Air, BrokerContract
 from application.testing.health import HealthContract, Patients
 from application.testing.limits import Gate, LimitsContract
@@ -87,6 +88,12 @@ class TestRedisCachedSessions(SessionReaderContract):
         return remembering_world(commands)
 
 
+class TestRedisCachedDescriptions(DescriptionsContract):
+    @pytest.fixture
+    def world(self, commands: RedisCommands) -> World:
+        return remembering_world(commands)
+
+
 class TestRedisCaches(CachesContract):
     @pytest.fixture
     def world(self) -> World:
@@ -96,12 +103,13 @@ class TestRedisCaches(CachesContract):
     async def servers(self, commands: RedisCommands, redis: str) -> AsyncIterator[RememberingServers]:
         lines = []
 
-        def one_more(profiles: Profiles, sessions: SessionReader) -> Remembering:
+        def one_more(world: World) -> Remembering:
             line = RedisCommands(redis, within=5)
             lines.append(line)
             return Remembering(
-                profiles=CachedProfiles(profiles, line),
-                sessions=CachedSessions(sessions, line, MemoryClock(AT)),
+                profiles=CachedProfiles(world.profiles, line),
+                sessions=CachedSessions(world.sessions, line, MemoryClock(AT)),
+                descriptions=CachedDescriptions(world.descriptions, line),
                 caches=RedisCaches(line),
             )
 

@@ -14,7 +14,7 @@ from adapters.memory.people_readers import (
     MemorySessionReader,
 )
 from adapters.memory.presence import MemoryMirror
-from adapters.memory.readers import MemoryConversationReader, MemoryEpochs
+from adapters.memory.readers import MemoryConversationReader, MemoryDescriptions, MemoryEpochs
 from adapters.memory.store import MemoryStore
 from adapters.memory.summaries import MemorySummaries
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
@@ -64,6 +64,7 @@ def memory_world(store: MemoryStore) -> World:
         archive=MemoryArchive(store),
         redactions=MemoryRedactions(store),
         conversations=MemoryConversationReader(store),
+        descriptions=MemoryDescriptions(store),
         messages=MemoryMessageReader(store),
         sync=MemorySyncReader(store),
         receipts=MemoryReceiptReader(store),

@@ -85,8 +85,11 @@ class TestMemoryCaches(CachesContract):
 
     @pytest.fixture
     def servers(self) -> RememberingServers:
-        return lambda profiles, sessions: Remembering(
-            profiles=profiles, sessions=sessions, caches=MemoryCaches()
+        return lambda world: Remembering(
+            profiles=world.profiles,
+            sessions=world.sessions,
+            descriptions=world.descriptions,
+            caches=MemoryCaches(),
         )
 
 

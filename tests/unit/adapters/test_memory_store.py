@@ -8,6 +8,7 @@ from application.testing.chat_repositories import ConversationsContract, Partici
 from application.testing.command_log import CommandLogContract
 from application.testing.contacts import ContactReaderContract, ContactsContract
 from application.testing.conversation_readers import ConversationReaderContract
+from application.testing.descriptions import DescriptionsContract
 from application.testing.erasure import ArchiveContract, RedactionsContract, WipingContract
 from application.testing.events import OutboxContract
 from application.testing.message_parts import AttachmentsContract, ReactionsContract
@@ -96,6 +97,10 @@ class TestMemorySessionReader(SessionReaderContract):
 
 
 class TestMemoryConversationReader(ConversationReaderContract):
+    pass
+
+
+class TestMemoryDescriptions(DescriptionsContract):
     pass
 
 
