@@ -1,7 +1,12 @@
 """Windows of a browser on a server, and what a person does in them."""
 
+import atexit
+import functools
 import re
 import shutil
+import subprocess
+import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +22,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--headless=new",
+    "--remote-debugging-port=0",
 ]
 PASSWORD = "correct horse"
 PATIENCE_MS = 15_000
@@ -73,11 +80,36 @@ class Windows:
         return page
 
 
+@functools.cache
+def _chromium() -> str:
+    """One browser for all tests of a run, which is a second saved in each; the address to drive it by."""
+    directory = tempfile.mkdtemp(prefix="sentinal-browser-")
+    process = subprocess.Popen(
+        [CHROMIUM, *ARGUMENTS, f"--user-data-dir={directory}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def end() -> None:
+        process.kill()
+        process.wait()
+        shutil.rmtree(directory, ignore_errors=True)
+
+    atexit.register(end)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if found := re.search(r"DevTools listening on (ws://\S+)", line):
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            return found[1]
+    raise RuntimeError("Chromium did not start.")
+
+
 @asynccontextmanager
 async def windows(url: str) -> AsyncIterator[Windows]:
     """A browser that shows this server. Afterwards: nothing was thrown in it, and no policy broken."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.connect_over_cdp(_chromium())
         try:
             opened = Windows(browser, url, [])
             yield opened
