@@ -12,7 +12,7 @@ import { presenceChanged } from "./presence.js";
 import { brief, previewText } from "./preview.js";
 import { delivered } from "./receipts.js";
 import { session } from "./session.js";
-import { dropEntry, notify, patchEntry, putConversation, putEntry, putMe, set, store } from "./store.js";
+import { compose, dropEntry, notify, patchEntry, putConversation, putEntry, putMe, set, store } from "./store.js";
 import { arrive, buryMessage, hideMessages, isMine, isWithin, mergeMessages, react, thread } from "./threads.js";
 
 const myId = () => session.user?.id;
@@ -56,7 +56,13 @@ function messageUpdated(id, message) {
   if (store.entries.get(id).last_message?.id === message.id) patchEntry(id, { last_message: brief(message) });
 }
 
+/** What is gone can be neither answered nor changed. */
+function stopComposing(id, messageId) {
+  if (store.composing.get(id)?.message.id === messageId) compose(id, null);
+}
+
 function messageDeleted(id, data, event) {
+  stopComposing(id, data.message_id);
   buryMessage(id, data.message_id, event.at ?? new Date().toISOString(), event.revision);
   const entry = store.entries.get(id);
   const unread = entry.unread_count;
@@ -68,6 +74,7 @@ function messageDeleted(id, data, event) {
 }
 
 function messageHidden(id, data) {
+  stopComposing(id, data.message_id);
   hideMessages(id, [data.message_id]);
   if (store.entries.get(id).last_message?.id === data.message_id) fetchConversation(id).catch(() => {});
 }

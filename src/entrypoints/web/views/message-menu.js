@@ -83,7 +83,8 @@ export function MessageMenu({ message, anchor, conversation, canWrite, onClose }
       && { label: t("message.info"), icon: "info", testid: "info", onPick: opens("info"), stays: true },
     { label: t("message.delete"), icon: "trash", danger: true, testid: "delete", onPick: opens("delete"), stays: true },
   ];
-  const lead = there && present && html`
+  // Across a block nothing can be said by a reaction either; in a group whoever may not write still reacts.
+  const lead = there && present && (conversation.type === "GROUP" || canWrite) && html`
     <${Lead} message=${message} onReact=${(code) => { onClose(); react(code); }} onMore=${opens("react")} />`;
   return html`
     <${Menu} anchor=${anchor} label=${t("message.actions")} items=${items} lead=${lead} testid="message-menu" onClose=${onClose} />`;
