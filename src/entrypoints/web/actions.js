@@ -59,16 +59,26 @@ function put(id, { items, has_before: hasBefore, has_after: hasAfter }, fields =
   need(items.map((message) => message.sender_id));
 }
 
-export async function loadNewer(id) {
-  const { items, hasAfter, loadingNewer } = thread(id);
-  if (!hasAfter || loadingNewer || !items.length) return;
-  patchThread(id, { loadingNewer: true });
+export const loadNewer = (id) => extend(id, "loadingNewer", "hasAfter", ({ items }) => ({ after: items.at(-1).seq_id }));
+export const loadOlder = (id) => extend(id, "loadingOlder", "hasBefore", ({ items }) => ({ before: items[0].seq_id }));
+
+/** Loads on at one end of what is loaded, unless something else is shown by the time the answer comes. */
+async function extend(id, busy, more, place) {
+  const held = thread(id);
+  if (!held[more] || held[busy] || !held.items.length) return;
+  patchThread(id, { [busy]: true });
+  const end = more === "hasAfter" ? -1 : 0;
+  const elsewhere = () => thread(id).part !== held.part;
   try {
-    const answer = await api.messages(id, { after: items.at(-1).seq_id });
-    mergeMessages(id, answer.items, { loadingNewer: false, hasAfter: answer.has_after });
+    const answer = await api.messages(id, place(held));
+    if (elsewhere()) return;
+    // Where the end has moved meanwhile, whatever moved it knows whether there is more.
+    const moved = thread(id).items.at(end)?.id !== held.items.at(end).id;
+    const left = more === "hasAfter" ? answer.has_after : answer.has_before;
+    mergeMessages(id, answer.items, { [busy]: false, [more]: moved ? thread(id)[more] : left });
     need(answer.items.map((message) => message.sender_id));
   } catch {
-    patchThread(id, { loadingNewer: false });
+    if (!elsewhere()) patchThread(id, { [busy]: false });
   }
 }
 
@@ -79,19 +89,6 @@ export async function jumpTo(id, messageId) {
     put(id, await api.messages(id, { around: sequence }));
   }
   set({ jump: { id, messageId } });
-}
-
-export async function loadOlder(id) {
-  const { items, hasBefore, loadingOlder } = thread(id);
-  if (!hasBefore || loadingOlder || !items.length) return;
-  patchThread(id, { loadingOlder: true });
-  try {
-    const answer = await api.messages(id, { before: items[0].seq_id });
-    mergeMessages(id, answer.items, { loadingOlder: false, hasBefore: answer.has_before });
-    need(answer.items.map((message) => message.sender_id));
-  } catch {
-    patchThread(id, { loadingOlder: false });
-  }
 }
 
 /** What lists leave out or what has no revision: receipts for the ticks, and everybody's name in a group. */

@@ -45,7 +45,10 @@ export function dropThrough(id, sequence) {
   const held = thread(id);
   if (held.items.some((message) => message.seq_id <= sequence)) {
     const items = held.items.filter((message) => message.seq_id > sequence);
-    patchThread(id, { items, hasBefore: items.length > 0 && held.hasBefore });
+    // What is on its way belongs to what was: a page of it must not come back.
+    patchThread(id, {
+      items, hasBefore: items.length > 0 && held.hasBefore, part: held.part + 1, loadingOlder: false, loadingNewer: false,
+    });
   }
   const composing = store.composing.get(id);
   if (composing && composing.message.seq_id <= sequence) compose(id, null);

@@ -5,7 +5,7 @@ import { changed, store } from "./store.js";
 
 const EMPTY = {
   items: [], hasBefore: false, hasAfter: false, loaded: false, loading: false, loadingOlder: false,
-  loadingNewer: false, failed: false,
+  loadingNewer: false, failed: false, part: 0, // counts up when another part of the conversation is shown
 };
 
 export function thread(id) {
@@ -68,7 +68,7 @@ export function mergeMessages(id, messages, fields = {}) {
 
 /** Shows another part of the conversation than the one that was loaded. */
 export function replaceMessages(id, messages, fields) {
-  patchThread(id, { items: [] });
+  patchThread(id, { items: [], part: thread(id).part + 1, loadingOlder: false, loadingNewer: false });
   mergeMessages(id, messages, fields);
 }
 

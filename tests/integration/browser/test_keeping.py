@@ -1,12 +1,13 @@
 """How one keeps a conversation in the web client: pinned, silent, put away, cleared; and where one was in it."""
 
+import asyncio
 import re
 import uuid
 
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import keeps, message, open_first, say, windows, write_to
+from tests.support.browser import keeps, message, open_first, reload, say, windows, write_to
 from tests.support.server import Person, a_person, serving, settings_for
 
 pytestmark = pytest.mark.timeout(120)
@@ -18,9 +19,9 @@ async def _conversation(person: Person, username: str) -> str:
     return str(answer.json()["id"])
 
 
-async def _say(person: Person, place: str, *texts: str) -> None:
+async def _say(person: Person, place: str, *texts: str, **more: str) -> None:
     for text in texts:
-        body = {"client_message_id": str(uuid.uuid4()), "content": text}
+        body = {"client_message_id": str(uuid.uuid4()), "content": text, **more}
         assert (await person.post(f"/v1/conversations/{place}/messages", body)).status_code == 201
 
 
@@ -110,3 +111,18 @@ async def test_one_begins_where_one_left_off_goes_up_without_losing_the_place_an
         await expect(message(ann, "my answer")).to_have_attribute("data-state", "delivered")
         await bob.post(f"/v1/conversations/{place}/read", {"up_to_sequence": bob_at + 1})
         await expect(message(ann, "my answer")).to_have_attribute("data-state", "read")
+
+        oldest = (await bob.get(f"/v1/conversations/{place}/messages?before=2")).json()["items"][0]["id"]
+        await _say(bob, place, "where it began", reply_to_msg_id=oldest)
+        await reload(ann)
+        await message(ann, "where it began").get_by_test_id("jump").click()
+        await expect(message(ann, "the very first").first).to_be_in_viewport()
+        await thread.hover()
+        while await ann.get_by_test_id("to-bottom").count():
+            await ann.mouse.wheel(0, 900)
+            await asyncio.sleep(0.02)
+        await expect(message(ann, "where it began")).to_be_in_viewport()
+        shown = await ann.get_by_test_id("message").evaluate_all(
+            "rows => rows.map(row => Number(row.dataset.seq))"
+        )
+        assert shown == list(range(1, bob_at + 3))
