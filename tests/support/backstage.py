@@ -71,7 +71,8 @@ class PostgresBackstage:
         self._connection = connection
 
     async def store(self, attachment: Attachment) -> None:
-        await self._connection.execute(rows.ATTACHMENTS.insert, *rows.ATTACHMENTS.arguments([attachment]))
+        for each in rows.ATTACHMENTS.inserting([attachment]):
+            await self._connection.execute(each.sql, *each.arguments)
 
     async def expire(self, message_id: str) -> None:
         id = uuid.UUID(message_id)

@@ -8,7 +8,7 @@ from adapters.postgres import rows
 from adapters.postgres.chat_repositories import PostgresConversations
 from adapters.postgres.identities import Identities
 from adapters.postgres.people_repositories import PostgresContacts
-from adapters.postgres.rows import Statement
+from adapters.postgres.tables import Statement
 from adapters.postgres.transaction import Batcher, Transaction
 from adapters.postgres.visibility import SEEN, UNREAD_AT_MOST, is_news
 from application.bus.account import Ledger
@@ -172,16 +172,14 @@ class PostgresMessages:
         }
         summaries |= {each.conversation_id: _summary(each) for each in self._appended}
         yield from rows.MESSAGES.inserting(self._appended)
+        yield from self._messages.updating()
         if changed := self._messages.changed:
-            yield from rows.MESSAGES.updating(changed)
-            yield (
-                _SUMMARISE,
-                [
-                    [message.id for message in changed],
-                    [preview(message.content) for message in changed],
-                    [message.deleted_at is not None for message in changed],
-                ],
-            )
+            shown = [
+                [message.id for message in changed],
+                [preview(message.content) for message in changed],
+                [message.deleted_at is not None for message in changed],
+            ]
+            yield Statement(_SUMMARISE, shown, rows.SUMMARIES.name)
         yield from rows.HIDDEN.inserting(self._hidden)
         yield from rows.SUMMARIES.upserting([summaries[id] for id in sorted(summaries)])
 

@@ -26,6 +26,8 @@ GROUP_AT_MOST = 500
 SHARE_OF_ONE_PLACE = 100
 WAITING_AT_MOST = 5000
 ALONE_AT_ONCE = 8
+# Whoever was answered just now may have more to say: it goes with the next group, not with the one after.
+TURNS_TO_ANSWER = 2
 
 
 class Lane:
@@ -113,6 +115,8 @@ class GroupCommit:
                 # Whatever ends this early, nobody waits for ever.
                 for job in group:
                     _settle(job, Unavailable())
+            for _ in range(TURNS_TO_ANSWER):
+                await asyncio.sleep(0)
 
     async def _together(self, group: list[Job]) -> None:
         try:

@@ -147,7 +147,7 @@ class ConversationsContract:
         outcomes = await all_of([create(*pair) for pair in ((ann, ben), (ben, ann)) * 10])
         created = [each for each in outcomes if not isinstance(each, BaseException)]
         assert len(created) == 1
-        assert list(await world.conversations.heads(ann)) == created
+        assert list((await world.conversations.heads([ann]))[ann]) == created
 
 
 class ParticipantsContract:

@@ -83,7 +83,7 @@ class MessagesContract:
         messages = [each for each in sent if isinstance(each, Message)]
         assert sorted(message.seq_id for message in messages) == list(range(1, 21))
         assert all(message.revision == message.seq_id for message in messages)
-        assert await world.conversations.heads(ann) == {place: 20}
+        assert await world.conversations.heads([ann]) == {ann: {place: 20}}
         page = await world.messages.page(
             await membership(world, ann, place), before=None, after=None, around=None, limit=50, now=AT
         )

@@ -20,7 +20,7 @@ from application.messaging.mark_read import MarkDelivered, MarkRead
 from application.messaging.react import AddReaction, RemoveReaction
 from application.messaging.send_message import SendMessage
 from domain.shared.errors import Invalid, Refusal
-from domain.shared.ids import UserId
+from domain.shared.ids import ConversationId, UserId
 from entrypoints.http.decoding import build, object_in
 from entrypoints.http.errors import MalformedJson
 
@@ -54,7 +54,8 @@ COMMANDS: dict[str, Kind] = {
     "receipt.delivered": Kind(command=MarkDelivered),
 }
 QUERIES: dict[str, type[Any]] = {"conversation.history": ListMessages}
-CONTROL = ("authenticate", "ping", "presence.watch")
+CONTROL = ("authenticate", "ping", "presence.watch", "resume")
+RESUMED_AT_MOST = 1000
 
 
 class Authenticate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +74,15 @@ class WatchPresence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     access: ClassVar[Access] = authenticated & rate_limit("commands")
 
     user_ids: Annotated[list[UserId], msgspec.Meta(max_length=200)]
+
+
+class Resume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "resume", "epoch": …, "revisions": {…}}``: what this connection's client knows already."""
+
+    access: ClassVar[Access] = authenticated & rate_limit("commands")
+
+    epoch: str
+    revisions: Annotated[dict[ConversationId, int], msgspec.Meta(max_length=RESUMED_AT_MOST)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
