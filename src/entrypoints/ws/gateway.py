@@ -17,7 +17,7 @@ from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
 from application.presence.views import PresenceList
-from domain.shared.errors import RateLimited, Refusal, Unauthenticated, Unavailable
+from domain.shared.errors import RateLimited, Refusal, Unavailable
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
 from entrypoints.http.decoding import build
@@ -261,10 +261,7 @@ class Conversation:
 
     async def _authenticate_again(self, token: str) -> None:
         authentication: Authentication = self._desk.authentication
-        try:
-            claims = await authentication.of(token)
-        except Unauthenticated:
-            raise Unauthenticated from None
+        claims = await authentication.of(token)
         if (claims.user_id, claims.session_id) != (self._claims.user_id, self._claims.session_id):
             raise Ended(protocol.UNAUTHENTICATED)
         self._claims = claims
