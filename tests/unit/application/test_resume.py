@@ -214,6 +214,40 @@ async def test_who_was_away_from_a_group_hears_from_their_return_on() -> None:
         assert [revision for _, revision in returned.of(place)] == [4, 5]
 
 
+async def test_who_was_removed_while_away_hears_until_then_and_nothing_more() -> None:
+    async with hub_stage() as s:
+        place = s.place(BEN)
+        s.database.former[place] = {ANN}
+        s.commit(place)
+        s.commit(place)
+        s.commit(place, "member.removed", user_id=str(ANN))
+        s.commit(place)
+        ear = Ear(ANN)
+        await s.hub.attach(ear, holding=True)
+        assert await s.hub.resume(ear, {place: 1}, same_epoch=True) == (1, 2)
+        assert ear.of(place) == [("message.created", 2), ("member.removed", 3)]
+        again = Ear(ANN)
+        await s.hub.attach(again, holding=True)
+        assert await s.hub.resume(again, {place: 3}, same_epoch=True) == (1, 0)
+        assert again.heard == []
+
+
+@pytest.mark.parametrize("why", ["closed", "pruned", "too much", "another epoch"])
+async def test_of_what_one_has_left_what_nobody_can_tell_is_reset(why: str) -> None:
+    async with hub_stage() as s:
+        place = s.place(BEN)
+        s.database.former[place] = {ANN}
+        for _ in range(MISSED_AT_MOST if why == "too much" else 3):
+            s.commit(place)
+        s.commit(place, "conversation.deleted") if why == "closed" else None
+        s.commit(place, "member.removed", user_id=str(ANN))
+        s.database.kept_from[place] = 2 if why == "pruned" else 0
+        ear = Ear(ANN)
+        await s.hub.attach(ear, holding=True)
+        await s.hub.resume(ear, {place: 0}, same_epoch=why != "another epoch")
+        assert ear.of(place) == [("reset", 0)]
+
+
 async def test_a_removal_that_was_held_back_is_the_last_thing_heard() -> None:
     async with hub_stage() as s:
         place = s.place(ANN, BEN)
