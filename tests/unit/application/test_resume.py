@@ -27,16 +27,19 @@ def require_whole(heard: list[tuple[str, int]], known: int, head: int) -> None:
     """Each revision above ``known`` once and in order, where no reset says otherwise, up to ``head``."""
     at = known
     for type, revision in heard:
+        # Of a server that lags behind what a client knows, it hears again what it knows, or of its loss.
+        if revision <= known:
+            continue
         if type == "reset":
             assert revision >= at, heard
             at = revision
-        elif revision > known:
+        else:
             assert revision == at + 1, (heard, known, head)
             at = revision
     assert at == max(head, known), (heard, known, head)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_every_event_is_heard_once_and_in_order_whatever_happens_around_a_resume(data: st.DataObject) -> None:
     draw = data.draw
