@@ -45,7 +45,8 @@ class Interrupted:
 
 class Subscription(Protocol):
     """Promise: when ``add`` returns, everything published to those channels afterwards is handed over by
-    ``deliveries``, in the order of publication, until ``remove``; a lost connection shows as ``Interrupted``.
+    ``deliveries``, on each channel in the order of publication, until ``remove``; a lost connection shows as
+    ``Interrupted``.
     """
 
     async def add(self, channels: Sequence[str]) -> None: ...
@@ -58,7 +59,7 @@ class Subscription(Protocol):
 
 
 class Broker(Protocol):
-    """Promise: ``publish`` hands every frame to each of its channels, in the order given, at most once.
+    """Promise: ``publish`` hands every frame to each of its channels, on each in the order given, at most once.
 
     A failure raises ``Unavailable``; the frames may or may not have gone out.
     """
