@@ -167,9 +167,11 @@ async def online(url: str, token: str) -> AsyncIterator[Realtime]:
 
 
 @asynccontextmanager
-async def server_process(database: str, redis: str, **more: str) -> AsyncIterator[tuple[str, Any]]:
+async def server_process(
+    database: str, redis: str, *, port: int | None = None, **more: str
+) -> AsyncIterator[tuple[str, Any]]:
     """``sentinal serve`` as a process of its own; yields its address and the process."""
-    port = _free_port()
+    port = _free_port() if port is None else port
     environment = {
         **os.environ,
         "SENTINAL_SIGNING_KEYS": KEYS,
