@@ -91,7 +91,7 @@ from application.ports.readers import (
 from application.ports.summaries import Summaries
 from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
-from entrypoints.settings import Settings
+from entrypoints.settings import SettingRefused, Settings
 
 GROUP = "sentinal.adapters"
 T = TypeVar("T")
@@ -228,10 +228,13 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
     """Redis or Valkey, one server or a cluster, shared by all servers."""
     commands: Commands
     broker: RedisBroker | ClusterBroker
-    if is_cluster(settings.redis_url):
-        commands, broker = ClusterCommands(settings.redis_url), ClusterBroker(settings.redis_url)
-    else:
-        commands, broker = RedisCommands(settings.redis_url), RedisBroker(settings.redis_url)
+    try:
+        if is_cluster(settings.redis_url):
+            commands, broker = ClusterCommands(settings.redis_url), ClusterBroker(settings.redis_url)
+        else:
+            commands, broker = RedisCommands(settings.redis_url), RedisBroker(settings.redis_url)
+    except ValueError as error:
+        raise SettingRefused(str(error)) from None
     try:
         yield Realtime(
             broker=broker,

@@ -163,6 +163,64 @@ async def test_without_a_master_its_channels_are_silent_and_the_others_go_on(
         await asyncio.sleep(0.05)
 
 
+async def test_what_is_published_while_slots_move_to_and_fro_is_heard_in_order_and_once(
+    cluster: Cluster, broker: ClusterBroker
+) -> None:
+    channels = [_channel_of(cluster, number % 3) for number in range(6)]
+    subscription = await broker.subscribe()
+    await subscription.add(channels)
+    published = 0
+
+    async def publish() -> None:
+        nonlocal published
+        for revision in count(1):
+            await broker.publish([a_frame(revision=revision, channels=(each,)) for each in channels])
+            published = revision
+
+    publishing = asyncio.create_task(publish())
+    for channel in channels[:3]:
+        first = cluster.first_owner(channel)
+        for source, target in ((first, first - 1), (first - 1, first - 2), (first - 2, first)):
+            await cluster.move(slot_of(channel), cluster.masters[source], cluster.masters[target])
+    by_then = published
+    heard: dict[str, list[int]] = {channel: [] for channel in channels}
+    interruptions = 0
+    while any(not revisions or revisions[-1] <= by_then for revisions in heard.values()):
+        assert not publishing.done()
+        item = await _next(subscription)
+        if isinstance(item, Interrupted):
+            interruptions += 1
+        else:
+            heard[item.channel].append(item.revision)
+    publishing.cancel()
+    await asyncio.wait([publishing])
+    assert interruptions > 0
+    for channel, revisions in heard.items():
+        assert revisions == sorted(set(revisions)), channel
+    for channel in channels[3:]:
+        assert heard[channel] == list(range(1, heard[channel][-1] + 1)), "whose slot stayed misses nothing"
+
+
+async def test_a_master_that_hangs_keeps_the_others_from_nothing(
+    cluster: Cluster, broker: ClusterBroker
+) -> None:
+    channels = [_channel_of(cluster, number) for number in range(3)]
+    subscription = await broker.subscribe()
+    await subscription.add(channels)
+    await _heard_on_each(broker, subscription, channels)
+    os.kill(cluster.masters[0].pid, signal.SIGSTOP)
+    with pytest.raises(Unavailable):
+        await _publish(broker, channels[0])
+    await _heard_on_each(broker, subscription, channels[1:])
+    while broker.connected:
+        await asyncio.sleep(0.01)
+    os.kill(cluster.masters[0].pid, signal.SIGCONT)
+    await _until_interrupted(subscription)
+    await _until_published(broker, channels[0])
+    assert isinstance(await _next(subscription), Delivery)
+    await _heard_on_each(broker, subscription, channels)
+
+
 async def test_when_a_master_dies_its_replica_takes_over() -> None:
     async with redis_cluster(replicas=1) as cluster:
         broker, commands = ClusterBroker(cluster.url, within=2), ClusterCommands(cluster.url, within=2)
@@ -179,6 +237,12 @@ async def test_when_a_master_dies_its_replica_takes_over() -> None:
         assert await RedisHealth(commands, broker).ailments() == []
         await broker.close()
         await commands.close()
+
+
+async def _until_interrupted(subscription: Subscription) -> None:
+    """What was sent before a server hung may still arrive when it goes on."""
+    while not isinstance(await _next(subscription), Interrupted):
+        pass
 
 
 async def _until_published(broker: ClusterBroker, channel: str) -> None:

@@ -53,6 +53,11 @@ class ClusterNode(EmbeddedRedis):
             raise answers[0]
         return answers[0]
 
+    async def owner_of(self, slot: int) -> int:
+        """The port of the master that has a slot, as this server sees it."""
+        ranges = await self.ask("CLUSTER", "SLOTS")
+        return int(next(master[1] for first, last, master, *_ in ranges if first <= slot <= last))
+
     async def id(self) -> str:
         return str((await self.ask("CLUSTER", "MYID")).decode())
 
@@ -79,7 +84,7 @@ class Cluster:
         await asyncio.gather(*(node.ask(*words) for node in self.masters))
 
     async def move(self, slot: int, source: ClusterNode, target: ClusterNode) -> None:
-        """Give a slot to another master with its keys, in the order that redis-cli does it."""
+        """Give a slot to another master with its keys, as redis-cli does it; until all masters agree."""
         there, here = await target.id(), await source.id()
         await target.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", here)
         await source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", there)
@@ -87,8 +92,12 @@ class Cluster:
             await source.ask(
                 *("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "AUTH", PASSWORD, "KEYS", *keys)
             )
-        await target.ask("CLUSTER", "SETSLOT", slot, "NODE", there)
-        await source.ask("CLUSTER", "SETSLOT", slot, "NODE", there)
+        for node in (target, source, *self.masters):
+            await node.ask("CLUSTER", "SETSLOT", slot, "NODE", there)
+        async with asyncio.timeout(20):
+            for node in self.masters:
+                while await node.owner_of(slot) != target.port:
+                    await asyncio.sleep(0.01)
 
     async def join(self) -> None:
         """Make one cluster of the servers, and wait until all of them say so."""

@@ -28,6 +28,8 @@ def address_of(url: str, *, setting: str = "REDIS_URL") -> Address:
     """
     try:
         parts: dict[str, Any] = dict(parse_url(url))
+        if "," in parts.get("host", ""):
+            raise ValueError("host")
         return Address(
             host=parts.get("host", "localhost"),
             port=parts.get("port", 6379),
@@ -40,7 +42,7 @@ def address_of(url: str, *, setting: str = "REDIS_URL") -> Address:
     except (ValueError, TypeError, OSError):
         raise ValueError(
             f"{setting} is not an address of Redis. Write redis://user:password@host:6379/0, "
-            "rediss:// for TLS, or unix:///path/to/socket."
+            "rediss:// for TLS, unix:///path/to/socket, or redis://host:6379,other:6379?cluster=1."
         ) from None
 
 

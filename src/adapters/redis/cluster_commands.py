@@ -14,7 +14,7 @@ from adapters.redis.line import Word, encoded
 from adapters.redis.slots import by_slot, slot_of, slot_of_command
 from domain.shared.errors import Unavailable
 
-ROUNDS = 4
+FIRST_PAUSE_SECONDS = 0.002
 _ASKING = encoded("ASKING")
 
 Routed = tuple[int, bytes]
@@ -75,10 +75,14 @@ class ClusterCommands:
             for number, (slot, _) in enumerate(asked)
             if (owner := self.map.owner(slot)) is not None
         }
-        for _ in range(ROUNDS):
-            places = await self._round(asked, places, answers)
-            if not places or asyncio.get_running_loop().time() > until:
+        pause = 0.0
+        while places := await self._round(asked, places, answers):
+            if asyncio.get_running_loop().time() + pause > until:
                 break
+            # Once is a move. Sent on again, the servers do not agree yet, which takes them a moment.
+            if pause:
+                await asyncio.sleep(pause)
+            pause = pause * 2 or FIRST_PAUSE_SECONDS
         if any(isinstance(answer, Unreachable) for answer in answers):
             self.map.look_again()
             if all(isinstance(answer, Unreachable) for answer in answers):

@@ -21,8 +21,8 @@ log = structlog.get_logger("redis")
 
 
 class ClusterMap:
-    """Empty until ``refresh``, which asks seeds and known masters at once, and raises ``Unavailable`` when none
-    of them answers within ``within`` seconds. What was known before is kept then.
+    """Empty until ``refresh``, which asks seeds and known masters at once and believes the first, and raises
+    ``Unavailable`` when none of them answers within ``within`` seconds. What was known before is kept then.
     """
 
     def __init__(self, seeds: Sequence[Address], *, within: float) -> None:
@@ -32,6 +32,7 @@ class ClusterMap:
         self._refreshing: asyncio.Task[bool] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._resting_until = 0.0
+        self._is_closed = False
         self.masters: tuple[Address, ...] = ()
 
     @property
@@ -61,12 +62,12 @@ class ClusterMap:
 
     def look_again(self) -> None:
         """Something is not where it was: refresh soon, without anybody waiting for it."""
-        if self._looking is None or self._looking.done():
+        if not self._is_closed and (self._looking is None or self._looking.done()):
             self._looking = asyncio.create_task(self._refresh_later(), name="redis-cluster-look")
 
     async def refresh(self) -> None:
         """Ask, together with whoever else asks. After a time-out nobody waits for a second one for a while."""
-        if asyncio.get_running_loop().time() < self._resting_until:
+        if self._is_closed or asyncio.get_running_loop().time() < self._resting_until:
             raise Unavailable
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self._refresh(), name="redis-cluster-map")
@@ -74,6 +75,7 @@ class ClusterMap:
             raise Unavailable
 
     async def close(self) -> None:
+        self._is_closed = True
         for task in (self._refreshing, self._looking):
             if task is not None:
                 task.cancel()

@@ -182,7 +182,9 @@ class ClusterSubscription(Inbox):
             self._lines[address] = line
             del self._refusals[address]
             line.lost.add_done_callback(lambda _: self._lose_line(line))
-        except OSError as error:
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.exception("redis_subscription_failed")
             log.debug("redis_unreachable", error=type(error).__name__)
             self._map.look_again()
             # As long as it is refused, whoever adds channels must not make us knock again at once.
@@ -208,8 +210,9 @@ class ClusterSubscription(Inbox):
             if is_error:
                 del self._asked[channel]
                 self._homeless.add(channel)
-                self._map.redirected(answer, asking.line.address)
-                asyncio.get_running_loop().call_later(FIRST_PAUSE_SECONDS, self._stirred.set)
+                has_moved = self._map.redirected(answer, asking.line.address) is not None
+                pause = FIRST_PAUSE_SECONDS if has_moved else LONGEST_PAUSE_SECONDS
+                asyncio.get_running_loop().call_later(pause, self._stirred.set)
                 continue
             self._heard.add(channel)
             self._wake(channel)

@@ -1,9 +1,13 @@
 """Names fall into the slots that the cluster's specification says, and addresses name their seeds."""
 
 import pytest
+from msgspec.structs import replace
 
-from adapters.redis.address import is_cluster, seeds_of
+from adapters.redis.address import address_of, is_cluster, seeds_of
 from adapters.redis.slots import by_slot, slot_of, slot_of_command
+from entrypoints.plugins import redis_broker
+from entrypoints.settings import SettingRefused
+from tests.support.server import settings_for
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,16 @@ def test_what_no_cluster_can_be_is_refused_without_saying_the_secret(url: str) -
     with pytest.raises(ValueError, match="REDIS_URL") as refused:
         seeds_of(url)
     assert "hidden" not in str(refused.value)
+
+
+def test_several_servers_without_a_word_of_a_cluster_are_refused() -> None:
+    with pytest.raises(ValueError, match="cluster=1"):
+        address_of("redis://:hidden@one,two/0")
+
+
+@pytest.mark.parametrize("url", ["nonsense", "redis://one,two", "redis://one,two/3?cluster=1"])
+async def test_a_server_with_a_wrong_address_of_redis_does_not_start_and_names_the_setting(url: str) -> None:
+    settings = replace(settings_for(), redis_url=url)
+    with pytest.raises(SettingRefused, match="REDIS_URL"):
+        async with redis_broker(settings):
+            pass
