@@ -24,6 +24,7 @@ from entrypoints.ws import protocol
 
 KEYS = SigningKeys.generate().to_json()
 PASSWORD = "correct horse"
+ANSWERS = ("ack", "error", "pong", "resumed")
 CLIENTS: list[httpx.AsyncClient] = []
 """Closed after each test."""
 
@@ -123,6 +124,7 @@ class Realtime:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.events: list[dict[str, Any]] = []
+        self.welcome: dict[str, Any] = {}
         self._n = 0
 
     async def send(self, frame: dict[str, Any]) -> None:
@@ -140,7 +142,7 @@ class Realtime:
         await self.send({**frame, "ref": ref})
         while True:
             answer = await self.receive()
-            if answer["type"] in ("ack", "error", "pong") and answer.get("ref") == ref:
+            if answer["type"] in ANSWERS and answer.get("ref") == ref:
                 return answer
             self.events.append(answer)
 
@@ -155,14 +157,17 @@ class Realtime:
 
 
 @asynccontextmanager
-async def online(url: str, token: str) -> AsyncIterator[Realtime]:
-    """A socket past its welcome."""
+async def online(url: str, token: str, *, holding: bool = False) -> AsyncIterator[Realtime]:
+    """A socket past its welcome, which hears at once what happens; ``holding``: what to know first is still to be said."""
     address = url.replace("http", "ws", 1) + "/v1/realtime"
     async with connect(address, subprotocols=["sentinal.v1.json"], compression=None) as connection:  # type: ignore[list-item]
         realtime = Realtime(connection)
         await realtime.send({"type": "authenticate", "access_token": token})
         welcome = await realtime.receive()
         assert welcome["type"] == "welcome", welcome
+        realtime.welcome = welcome
+        if not holding:
+            await realtime.ask({"type": "ping"})
         yield realtime
 
 

@@ -1,7 +1,7 @@
 """What leaves a process, or would if this were not memory: outbox, command log, broker, limits, health."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -37,6 +37,12 @@ class MemoryOutbox:
         told = self._store.revisions.get(conversation_id, {})
         above = sorted(number for number in told if number > revision)
         return [self._store.frames[told[number]] for number in above[:limit]]
+
+    async def since_each(
+        self, positions: Mapping[ConversationId, int], limit: int
+    ) -> dict[ConversationId, list[Frame]]:
+        found = {id: await self.since(id, revision, limit) for id, revision in positions.items()}
+        return {id: frames for id, frames in found.items() if frames}
 
     async def prune(self, before: datetime) -> int:
         """Forget marked frames older than ``before``; returns how many. What nobody marked stays."""

@@ -87,10 +87,14 @@ class MemoryConversationReader(Reading):
         counts = [each.unread_count for each in heard if each.unread_count]
         return len(counts), sum(counts)
 
-    async def heads(self, user_id: UserId) -> dict[ConversationId, int]:
+    async def heads(self, user_ids: Sequence[UserId]) -> dict[UserId, dict[ConversationId, int]]:
+        found = {user_id: await self.heads_of(self._places(user_id)) for user_id in user_ids}
+        return {user_id: heads for user_id, heads in found.items() if heads}
+
+    def _places(self, user_id: UserId) -> list[ConversationId]:
         mine = self._store.conversations_of.get(user_id, ())
         present = [id for id in mine if not self._store.participants[id, user_id].has_left]
-        return await self.heads_of([id for id in present if self._store.conversations[id].closed_at is None])
+        return [id for id in present if self._store.conversations[id].closed_at is None]
 
     async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]:
         conversation = self._store.conversations.get(conversation_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from adapters.postgres import rows
 from adapters.postgres.identities import Identities
-from adapters.postgres.rows import Statement
+from adapters.postgres.tables import Statement
 from adapters.postgres.transaction import Batcher, Transaction
 from adapters.postgres.visibility import is_archived
 from application.bus.account import Ledger
@@ -19,14 +19,15 @@ from domain.shared.ids import ConversationId, UserId
 
 Membership = tuple[ConversationId, UserId]
 
-_LOCK = """
-SELECT conversation_id FROM conversation_sequences
- WHERE conversation_id = ANY($1) ORDER BY conversation_id FOR UPDATE
-"""
-# A statement of its own: rows read in the statement that waits for a lock are older than the lock.
 _CONVERSATIONS = f"""
 SELECT {rows.CONVERSATIONS.of("c")}, q.last_sequence, q.revision AS head_revision
   FROM conversations c JOIN conversation_sequences q ON q.conversation_id = c.id
+"""
+# Both rows are locked: whoever waits for a lock then gets both as they are after the wait, and not as they were
+# before it.
+_LOCK = f"""
+{_CONVERSATIONS} WHERE q.conversation_id = ANY($1) ORDER BY q.conversation_id
+   FOR UPDATE OF q FOR NO KEY UPDATE OF c
 """
 _BY_ID = f"{_CONVERSATIONS} WHERE c.id = ANY($1)"
 _BY_DIRECT_KEY = f"{_CONVERSATIONS} WHERE c.direct_key = $1"
@@ -41,9 +42,9 @@ SELECT p.conversation_id FROM participants p JOIN conversations c ON c.id = p.co
  ORDER BY p.conversation_id
 """
 _HEIR = f"""
-SELECT {rows.PARTICIPANTS.names} FROM participants
- WHERE conversation_id = $1 AND user_id <> $2 AND left_at IS NULL
- ORDER BY role, joined_at, user_id LIMIT 1
+SELECT {rows.PARTICIPANTS.of("p")} FROM participants p JOIN users u ON u.id = p.user_id
+ WHERE p.conversation_id = $1 AND p.user_id <> $2 AND p.left_at IS NULL
+ ORDER BY u.is_active DESC, p.role, p.joined_at, p.user_id LIMIT 1
 """
 _PINNED = """
 SELECT count(*) AS n FROM participants p JOIN conversations c ON c.id = p.conversation_id
@@ -129,7 +130,7 @@ class PostgresConversations:
 
     def statements(self, at: datetime) -> Iterable[Statement]:
         """What must be written. A sent message moves only the counters, not the conversation's own row."""
-        yield from rows.CONVERSATIONS.updating(self._conversations.changed)
+        yield from self._conversations.updating()
         yield from rows.CONVERSATIONS.inserting(self._conversations.added)
         counters = {
             id: _Counters(id, conversation.last_sequence, conversation.revision, at)
@@ -146,16 +147,15 @@ class PostgresConversations:
         return {id: self._held[id] for id in ids if id in self._held}
 
     async def _hold(self, ids: list[ConversationId]) -> None:
-        await self._transaction.fetch_in_turn(_LOCK, ids)
-        fresh = await self._load(ids)
+        fresh = await self._load(ids, _LOCK)
         self._conversations.distrust(fresh)
         self._on_lock(fresh.keys())
         for id, conversation in fresh.items():
             self._held[id] = held = self._conversations.adopt(id, conversation)
             held.last_sequence, held.revision = conversation.last_sequence, conversation.revision
 
-    async def _load(self, ids: list[ConversationId]) -> dict[ConversationId, Conversation]:
-        found = await self._transaction.fetch_in_turn(_BY_ID, ids)
+    async def _load(self, ids: list[ConversationId], sql: str = _BY_ID) -> dict[ConversationId, Conversation]:
+        found = await self._transaction.fetch_in_turn(sql, ids)
         return {row["id"]: rows.conversation(row) for row in found}
 
 
@@ -213,14 +213,15 @@ class PostgresParticipants:
     def statements(self) -> Iterable[Statement]:
         """What must be written: an owner after whoever stopped being one, for a group has one at a time."""
         changed = self._participants.changed
-        yield from rows.PARTICIPANTS.updating([each for each in changed if not self._became_owner(each)])
-        yield from rows.PARTICIPANTS.updating([each for each in changed if self._became_owner(each)])
+        yield from self._participants.updating(lambda each: not self._became_owner(each))
+        yield from self._participants.updating(self._became_owner)
         yield from rows.PARTICIPANTS.inserting(self._participants.added)
         yield from rows.RANGES.inserting(self._ranges)
         yield from rows.STAYS.inserting(self._stays)
         here = [each for each in self._participants.added if each.is_listed]
         if arrived := [*here, *(each for each in changed if self._arrived(each))]:
-            yield _ARRIVE, [[each.conversation_id for each in arrived], [each.user_id for each in arrived]]
+            pairs = [[each.conversation_id for each in arrived], [each.user_id for each in arrived]]
+            yield Statement(_ARRIVE, pairs)
 
     def _became_owner(self, participant: Participant) -> bool:
         if participant.role is not Role.OWNER or participant.has_left:

@@ -112,10 +112,10 @@ SELECT count(*) AS conversations, coalesce(sum(news.n), 0)::bigint AS messages
    AND (p.muted_until IS NULL OR p.muted_until <= $2) AND NOT {is_archived("p", "s")}
 """
 _HEADS = """
-SELECT q.conversation_id, q.revision FROM participants p
+SELECT p.user_id, q.conversation_id, q.revision FROM participants p
   JOIN conversation_sequences q USING (conversation_id)
   JOIN conversations c ON c.id = p.conversation_id
- WHERE p.user_id = $1 AND p.left_at IS NULL AND c.closed_at IS NULL
+ WHERE p.user_id = ANY($1) AND p.left_at IS NULL AND c.closed_at IS NULL
 """
 _PRESENT = """
 SELECT p.user_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
@@ -162,8 +162,11 @@ class PostgresConversationReader(Reading):
         row = await self.fetchrow(_UNREAD, user_id, now)
         return row["conversations"], row["messages"]
 
-    async def heads(self, user_id: UserId) -> dict[ConversationId, int]:
-        return {row["conversation_id"]: row["revision"] for row in await self.fetch(_HEADS, user_id)}
+    async def heads(self, user_ids: Sequence[UserId]) -> dict[UserId, dict[ConversationId, int]]:
+        found: dict[UserId, dict[ConversationId, int]] = {}
+        for row in await self.fetch(_HEADS, list(user_ids)):
+            found.setdefault(row["user_id"], {})[row["conversation_id"]] = row["revision"]
+        return found
 
     async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]:
         return {row["user_id"] for row in await self.fetch(_PRESENT, conversation_id, list(among))}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
-from adapters.postgres.rows import Table
+from adapters.postgres.tables import Statement, Table
 from adapters.postgres.transaction import Batcher, Transaction
 
 K = TypeVar("K", bound=Hashable)
@@ -92,6 +92,15 @@ class Identities(Generic[K, V]):
             for key in sorted(self._saved)  # type: ignore[type-var]
             if self._as_found.get(key) != self._table.values(self._saved[key])
         ]
+
+    def updating(self, which: Callable[[V], bool] = lambda value: True) -> list[Statement]:
+        """The statement that writes what was changed, of those that ``which`` picks."""
+        keys = [key for key in sorted(self._saved) if which(self._saved[key])]  # type: ignore[type-var]
+        found = {key: self._as_found.get(key) for key in keys}
+        changed = [key for key in keys if found[key] != self._table.values(self._saved[key])]
+        before = [was for key in changed if (was := found[key]) is not None]
+        known = before if len(before) == len(changed) else None
+        return self._table.updating([self._saved[key] for key in changed], known)
 
     def was(self, key: K, column: str) -> Any:
         """What a column said when its row was found; None where it was not."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.postgres import rows
-from adapters.postgres.rows import Statement
+from adapters.postgres.tables import Statement
 from adapters.postgres.transaction import Transaction
 from application.bus.account import Ledger
 from domain.messaging.attachment import Attachment
@@ -130,5 +130,6 @@ class PostgresReactions:
     def statements(self) -> Iterable[Statement]:
         """What must be written, after the messages."""
         if self._removed:
-            yield _REMOVE, [list(column) for column in zip(*self._removed, strict=True)]
+            removed = [list(column) for column in zip(*self._removed, strict=True)]
+            yield Statement(_REMOVE, removed, rows.REACTIONS.name)
         yield from rows.REACTIONS.inserting([each for each in self._changes.values() if each is not None])

@@ -8,7 +8,7 @@ from adapters.postgres import rows
 from adapters.postgres.chat_repositories import PostgresConversations
 from adapters.postgres.identities import Identities
 from adapters.postgres.people_repositories import PostgresContacts
-from adapters.postgres.rows import Statement
+from adapters.postgres.tables import Statement
 from adapters.postgres.transaction import Batcher, Transaction
 from adapters.postgres.visibility import SEEN, UNREAD_AT_MOST, is_news
 from application.bus.account import Ledger
@@ -33,7 +33,7 @@ SELECT p.conversation_id, p.user_id, p.floor, p.at, news.n
  CROSS JOIN LATERAL (
         SELECT count(*) AS n FROM (
             SELECT FROM messages m
-             WHERE m.conversation_id = p.conversation_id AND m.seq_id > p.floor
+             WHERE m.conversation_id = p.conversation_id AND m.seq_id > p.floor AND m.id <> ALL($5)
                AND {is_news("m", "p", "p.at")}
              LIMIT {UNREAD_AT_MOST}) AS counted) AS news
 """
@@ -172,16 +172,14 @@ class PostgresMessages:
         }
         summaries |= {each.conversation_id: _summary(each) for each in self._appended}
         yield from rows.MESSAGES.inserting(self._appended)
+        yield from self._messages.updating()
         if changed := self._messages.changed:
-            yield from rows.MESSAGES.updating(changed)
-            yield (
-                _SUMMARISE,
-                [
-                    [message.id for message in changed],
-                    [preview(message.content) for message in changed],
-                    [message.deleted_at is not None for message in changed],
-                ],
-            )
+            shown = [
+                [message.id for message in changed],
+                [preview(message.content) for message in changed],
+                [message.deleted_at is not None for message in changed],
+            ]
+            yield Statement(_SUMMARISE, shown, rows.SUMMARIES.name)
         yield from rows.HIDDEN.inserting(self._hidden)
         yield from rows.SUMMARIES.upserting([summaries[id] for id in sorted(summaries)])
 
@@ -216,7 +214,9 @@ class PostgresMessages:
         return {(each.sender_id, each.client_message_id): each for each in found if each.client_message_id}
 
     async def _count_unread(self, places: list[Place]) -> dict[Place, int]:
-        found = await self._transaction.fetch_in_turn(_UNREAD, *zip(*places, strict=True))
+        # What is hidden here is hidden by the one person who acts: this is not done in groups.
+        hidden = [each.message_id for each in self._hidden]
+        found = await self._transaction.fetch_in_turn(_UNREAD, *zip(*places, strict=True), hidden)
         return {(row["conversation_id"], row["user_id"], row["floor"], row["at"]): row["n"] for row in found}
 
 

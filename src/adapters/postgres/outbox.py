@@ -1,7 +1,7 @@
 """The outbox, the command log, and whether the database is well."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ import asyncpg
 
 from adapters.postgres.migrations import Migration, MigrationError, discover, is_current
 from adapters.postgres.pool import Connection, Pool, Reading, translating
-from adapters.postgres.unit_of_work import LOG, log_arguments
+from adapters.postgres.unit_of_work import log_statements
 from application.errors import Collision
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
@@ -44,6 +44,13 @@ SELECT {_FRAME} FROM outbox_events WHERE id IN (SELECT id FROM chosen) ORDER BY 
 _SINCE = f"""
 SELECT {_FRAME} FROM outbox_events
  WHERE aggregate_id = $1 AND outbox_events.revision > $2 ORDER BY outbox_events.revision LIMIT $3
+"""
+_SINCE_EACH = f"""
+SELECT kept.* FROM unnest($1::uuid[], $2::bigint[]) AS known(id, revision)
+ CROSS JOIN LATERAL (
+        SELECT {_FRAME} FROM outbox_events
+         WHERE aggregate_id = known.id AND outbox_events.revision > known.revision
+         ORDER BY outbox_events.revision LIMIT $3) AS kept
 """
 _LOG = (
     "id, actor_id, session_id, name, payload::text AS payload, at, subject_id, refused, idempotency_key, "
@@ -99,6 +106,14 @@ class PostgresOutbox(_Keeping):
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]:
         return [_frame(row) for row in await self.fetch(_SINCE, conversation_id, revision, limit)]
 
+    async def since_each(
+        self, positions: Mapping[ConversationId, int], limit: int
+    ) -> dict[ConversationId, list[Frame]]:
+        found: dict[ConversationId, list[Frame]] = {}
+        for row in await self.fetch(_SINCE_EACH, list(positions), list(positions.values()), limit):
+            found.setdefault(ConversationId(row["aggregate_id"]), []).append(_frame(row))
+        return found
+
     async def prune(self, before: datetime) -> int:
         return await self._little_by_little(_PRUNE, before)
 
@@ -142,7 +157,8 @@ class PostgresCommandLog(_Keeping):
         return None if row is None else _entry(row)
 
     async def note(self, entry: LogEntry) -> None:
-        await self.execute(LOG, *log_arguments([entry]))
+        for each in log_statements([entry]):
+            await self.execute(each.sql, *each.arguments)
 
     async def accepted(self) -> AsyncIterator[LogEntry]:
         position = 0

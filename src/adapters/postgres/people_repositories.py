@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from adapters.postgres import rows
 from adapters.postgres.identities import Identities
-from adapters.postgres.rows import Statement
+from adapters.postgres.tables import Statement
 from adapters.postgres.transaction import Transaction
 from application.bus.account import Ledger
 from domain.contacts.contact import Contact
@@ -101,9 +101,9 @@ class PostgresUsers:
 
     def statements(self) -> Iterable[Statement]:
         """What must be written."""
-        yield from rows.USERS.updating(self._users.changed)
+        yield from self._users.updating()
         yield from rows.USERS.inserting(self._users.added)
-        yield from rows.SETTINGS.updating(self._settings.changed)
+        yield from self._settings.updating()
         yield from rows.SETTINGS.inserting(self._settings.added)
 
     async def _load(self, ids: list[UserId]) -> dict[UserId, User]:
@@ -151,7 +151,7 @@ class PostgresSessions:
 
     def statements(self) -> Iterable[Statement]:
         """What must be written: ended sessions first, for a device has one that lives."""
-        yield from rows.SESSIONS.updating(self._sessions.changed)
+        yield from self._sessions.updating()
         yield from rows.SESSIONS.inserting(self._sessions.added)
 
     async def _lock(self, ids: list[SessionId]) -> dict[SessionId, Session]:
@@ -193,7 +193,8 @@ class PostgresContacts:
         changed = self._contacts.changed
         yield from rows.CONTACTS.upserting([each for each in changed if not each.says_nothing])
         if gone := [each for each in changed if each.says_nothing]:
-            yield _REMOVE_CONTACTS, [[c.user_id for c in gone], [c.contact_user_id for c in gone]]
+            pairs = [[c.user_id for c in gone], [c.contact_user_id for c in gone]]
+            yield Statement(_REMOVE_CONTACTS, pairs, rows.CONTACTS.name)
 
     async def _load(self, pairs: list[Pair]) -> dict[Pair, Contact]:
         found = await self._transaction.fetch_in_turn(_CONTACTS, *zip(*pairs, strict=True))

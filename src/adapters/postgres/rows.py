@@ -1,11 +1,10 @@
 """Rows and objects: which columns each table has for us, and how a row becomes an aggregate."""
 
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 
+from adapters.postgres.tables import Table
 from domain.contacts.contact import Contact
 from domain.conversation.conversation import Conversation, ConversationType, PostPolicy
 from domain.conversation.participant import Participant, Role
@@ -16,82 +15,6 @@ from domain.messaging.attachment import Attachment
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
 from domain.messaging.reaction import Reaction
-
-Statement = tuple[str, Sequence[Any]]
-
-# Arrays of these are sent as they are. Others go as text: the driver then need not ask what they are.
-_BUILT_IN = frozenset(("uuid", "text", "boolean", "integer", "bigint", "bytea", "timestamptz"))
-
-
-class Table:
-    """A table's columns with their types; statements are built from these names once, never from values.
-
-    ``columns`` reads "name type, name type"; each name is an attribute of the objects that are written.
-    """
-
-    def __init__(self, name: str, columns: str, key: str) -> None:
-        kinds = dict(column.split(" ") for column in columns.split(", "))
-        keys = key.split(", ")
-        self._kinds = kinds
-        self._attributes = attrgetter(*kinds)
-        self.columns = tuple(kinds)
-        self.names = ", ".join(kinds)
-        values = {column: _cast(column, kind) for column, kind in kinds.items()}
-        source = f"unnest({_arrays(kinds.values())}) AS v({self.names})"
-        changed = ", ".join(f"{column} = {value}" for column, value in values.items() if column not in keys)
-        renewed = ", ".join(f"{column} = EXCLUDED.{column}" for column in kinds if column not in keys)
-        same = " AND ".join(f"t.{column} = {values[column]}" for column in keys)
-        self.insert = f"INSERT INTO {name} ({self.names}) SELECT {', '.join(values.values())} FROM {source}"
-        self.update = f"UPDATE {name} AS t SET {changed} FROM {source} WHERE {same}"
-        self.upsert = f"{self.insert} ON CONFLICT ({key}) DO UPDATE SET {renewed}"
-
-    def of(self, alias: str, prefix: str = "", **derived: str) -> str:
-        """The columns with an alias in front; with a prefix, named by it. ``derived``: expressions for some."""
-        return ", ".join(
-            f"{derived.get(column, f'{alias}.{column}')} AS {prefix}{column}" for column in self.columns
-        )
-
-    def values(self, thing: Any) -> tuple[Any, ...]:
-        """What an object says, column by column."""
-        found: tuple[Any, ...] = self._attributes(thing)
-        return found
-
-    def position(self, column: str) -> int:
-        return self.columns.index(column)
-
-    def arguments(self, things: Iterable[Any]) -> list[Sequence[Any]]:
-        """What a statement takes: one array a column."""
-        columns = zip(*map(self.values, things), strict=True)
-        return [_plain(column, kind) for column, kind in zip(columns, self._kinds.values(), strict=True)]
-
-    def inserting(self, things: Sequence[Any]) -> list[Statement]:
-        """One statement for all of them; none for nothing."""
-        return [(self.insert, self.arguments(things))] if things else []
-
-    def updating(self, things: Sequence[Any]) -> list[Statement]:
-        """Likewise, by key."""
-        return [(self.update, self.arguments(things))] if things else []
-
-    def upserting(self, things: Sequence[Any]) -> list[Statement]:
-        """Insert, or update where the key is there."""
-        return [(self.upsert, self.arguments(things))] if things else []
-
-
-def _arrays(kinds: Iterable[str]) -> str:
-    return ", ".join(
-        f"${number}::{kind if kind in _BUILT_IN else 'text'}[]" for number, kind in enumerate(kinds, 1)
-    )
-
-
-def _cast(column: str, kind: str) -> str:
-    return f"v.{column}" if kind in _BUILT_IN else f"v.{column}::{kind}"
-
-
-def _plain(column: Sequence[Any], kind: str) -> Sequence[Any]:
-    if kind != "jsonb":
-        return column
-    return [None if value is None else msgspec.json.encode(value).decode() for value in column]
-
 
 USERS = Table(
     "users",
@@ -140,6 +63,7 @@ PARTICIPANTS = Table(
     "cleared_through_sequence bigint, my_revision bigint, revision bigint, "
     "left_at timestamptz, left_sequence bigint, left_snapshot jsonb",
     "conversation_id, user_id",
+    derived="archived",
 )
 MESSAGES = Table(
     "messages",
@@ -192,6 +116,18 @@ SUMMARIES = Table(
     "conversation_id uuid, message_id uuid, seq_id bigint, sender_id uuid, type message_type, preview text, "
     "created_at timestamptz, expires_at timestamptz, deleted boolean, last_activity_at timestamptz",
     "conversation_id",
+)
+OUTBOX = Table(
+    "outbox_events",
+    "id uuid, aggregate_type text, aggregate_id uuid, event_type text, payload json, revision bigint, "
+    "subject_id uuid, audience words, command_id uuid, created_at timestamptz",
+    "id",
+)
+LOG = Table(
+    "command_log",
+    "id uuid, actor_id uuid, session_id uuid, name text, payload json, subject_id uuid, refused text, "
+    "idempotency_key text, fingerprint bytea, result json, at timestamptz",
+    "id",
 )
 
 

@@ -1,6 +1,6 @@
 """How committed events leave: the broker between servers, and the outbox they are kept in."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -74,7 +74,7 @@ class Broker(Protocol):
 class Outbox(Protocol):
     """Promise: ``pending`` yields frames nobody marked, of each conversation in revision order, only those
     older than ``older_than``; what is marked never comes back; ``since`` yields a conversation's frames above a
-    revision in order, as long as they are kept. ``claim`` is true for one caller at a time until it releases.
+    revision in order, as long as they are kept; ``since_each`` the same of several, at most ``limit`` of each. ``claim`` is true for one caller at a time until it releases.
     """
 
     async def pending(self, older_than: datetime, limit: int) -> list[Frame]: ...
@@ -82,6 +82,10 @@ class Outbox(Protocol):
     async def mark(self, ids: Sequence[EventId], at: datetime) -> None: ...
 
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]: ...
+
+    async def since_each(
+        self, positions: Mapping[ConversationId, int], limit: int
+    ) -> dict[ConversationId, list[Frame]]: ...
 
     async def prune(self, before: datetime) -> int: ...
 

@@ -164,7 +164,7 @@ class ContactReader(Protocol):
 class ConversationReader(Protocol):
     """Promise: ``page`` lists what ``user_id`` has and did not leave, pinned first, then by latest activity, each
     exactly once over all pages; ``entry`` is one of them, or None for who never took part or a closed group;
-    ``heads`` are the revisions of conversations somebody takes part in; ``present`` are those of ``among`` who take
+    ``heads`` are the revisions of conversations people take part in, by person, those left out who take part in none; ``present`` are those of ``among`` who take
     part in a live one. ``unread`` is how many conversations have unread messages and how many those are, each counted
     at most 100, without the archived and the muted ones. A message that came since archiving while the conversation was
     not muted has undone it.
@@ -193,7 +193,7 @@ class ConversationReader(Protocol):
 
     async def unread(self, user_id: UserId, now: datetime) -> tuple[int, int]: ...
 
-    async def heads(self, user_id: UserId) -> dict[ConversationId, int]: ...
+    async def heads(self, user_ids: Sequence[UserId]) -> dict[UserId, dict[ConversationId, int]]: ...
 
     async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]: ...
 
@@ -202,7 +202,7 @@ class ConversationReader(Protocol):
 
 class MessageReader(Protocol):
     """Promise: only what the participant can see at ``now``: not hidden by them, not cleared, not expired, and up
-    to where they left; tombstones keep their place. At most one of before, after, around; ``around`` includes
+    to where they left, be it since they were looked up; tombstones keep their place. At most one of before, after, around; ``around`` includes
     that sequence itself. ``find`` is one message with its viewer's place, which they may have left; ``surroundings``
     are what the viewer can see beside messages, at a number of reads that does not grow with theirs; ``reactions``
     are those to one message, of one code or all, in the order in which they were given, each exactly once over all

@@ -9,7 +9,9 @@ from domain.shared.ids import ConversationId, SessionId, UserId
 
 
 class Connection(Protocol):
-    """One client's socket, as the hub sees it. Neither method waits or raises."""
+    """One client's socket, as the hub sees it. ``deliver`` and ``end`` neither wait nor raise; ``ready`` returns once
+    most of what was delivered has gone, or the connection has.
+    """
 
     @property
     def user_id(self) -> UserId: ...
@@ -20,6 +22,8 @@ class Connection(Protocol):
     def deliver(self, body: bytes) -> None: ...
 
     def end(self, code: int, reason: str) -> None: ...
+
+    async def ready(self) -> None: ...
 
 
 def reset(id: ConversationId, revision: int) -> bytes:

@@ -1,12 +1,10 @@
 """The hub: what arrives from the broker, in order and once, to the sockets of this server.
 
-Subscribing always precedes reading: a channel is confirmed, then the conversation's head is read from the
-database, and everything above that head is either heard or missed visibly (a hole, or a head that is ahead)
-and then read from the outbox. So nothing rests on the broker keeping its promise.
+What is missed shows: as a hole, or as a head that is ahead, and is then read from the outbox. So nothing rests on the
+broker keeping its promise.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -15,12 +13,12 @@ from uuid import UUID
 import msgspec
 
 from application.identity.authentication import Authentication
-from application.ports.events import Broker, Delivery, Interrupted, Outbox, Subscription
+from application.ports.events import Broker, Delivery, Interrupted, Outbox
 from application.ports.readers import ConversationReader, SessionReader
 from application.ports.system import Clock
-from application.realtime.channels import Connection, of_conversation, of_user, parse, reset
-from application.realtime.mending import CATCH_UP_BATCH, Mender
-from application.realtime.stream import Stream
+from application.realtime.channels import Connection, parse, reset
+from application.realtime.membership import Membership
+from application.realtime.mending import Mender
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
 
@@ -46,22 +44,20 @@ class Hub:
         clock: Clock,
     ) -> None:
         self._broker = broker
-        self._outbox = outbox
         self._conversations = conversations
         self._sessions = sessions
         self._authentication = authentication
         self._clock = clock
-        self._streams: dict[ConversationId, Stream] = {}
-        self._people: dict[UserId, set[Connection]] = defaultdict(set)
-        self._heard: dict[Connection, dict[ConversationId, int]] = defaultdict(dict)
+        self._membership = Membership(outbox, conversations, clock)
+        self._streams = self._membership.streams
+        self._people = self._membership.people
+        self._heard = self._membership.heard
         self._mender = Mender(self._streams, outbox, conversations)
-        self._subscription: Subscription | None = None
-        self._line = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Open the line to the broker."""
-        self._subscription = await self._broker.subscribe()
+        self._membership.subscription = await self._broker.subscribe()
 
     async def run(self) -> None:
         """Hand over what arrives, for ever."""
@@ -74,8 +70,8 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._subscription is not None:
-            await self._subscription.close()
+        if self._membership.subscription is not None:
+            await self._membership.subscription.close()
 
     @property
     def connections(self) -> list[Connection]:
@@ -85,103 +81,36 @@ class Hub:
         """How many connections a person has here."""
         return len(self._people.get(user_id, ()))
 
-    async def attach(self, connection: Connection) -> None:
-        """Subscribe a connection to everything its person hears."""
-        devices = self._people[connection.user_id]
-        devices.add(connection)
+    async def attach(self, connection: Connection, *, holding: bool = False) -> None:
+        """Subscribe a connection to everything its person hears. ``holding``: it hears nothing of conversations before
+        ``resume`` or ``settle``, and then all of it.
+        """
         try:
-            async with self._line:
-                await self._subscribe([of_user(connection.user_id)])
-            heads = await self._conversations.heads(connection.user_id)
-            await self._join(connection, dict.fromkeys(heads))
+            await self._membership.arrive(connection, holding=holding)
         except Unavailable:
             await self.detach(connection)
             raise
 
     async def detach(self, connection: Connection) -> None:
         """Forget a connection; channels nobody here listens to any more are left."""
-        devices = self._people.get(connection.user_id, set())
-        devices.discard(connection)
-        deserted = []
-        for id in self._heard.pop(connection, {}):
-            if stream := self._streams.get(id):
-                stream.drop(connection)
-                deserted.append(id)
-        await self._leave(deserted, connection.user_id)
+        await self._membership.depart(connection)
 
-    async def _leave(self, ids: Iterable[ConversationId], user_id: UserId | None = None) -> None:
-        """Stop listening to those conversations, and that person, that nobody here hears any more."""
-        async with self._line:
-            gone = [id for id in ids if id in self._streams and self._streams[id].is_deserted]
-            for id in gone:
-                del self._streams[id]
-            channels = [of_conversation(id) for id in gone]
-            if user_id is not None and user_id in self._people and not self._people[user_id]:
-                del self._people[user_id]
-                channels.append(of_user(user_id))
-            if channels and self._subscription is not None:
-                await self._subscription.remove(channels)
+    def settle(self, connection: Connection) -> None:
+        """Hold nothing back any more."""
+        self._membership.settle(connection)
 
-    async def _join(self, connection: Connection, known: dict[ConversationId, int | None]) -> None:
-        """Let a connection hear conversations: from now on, or from a revision it has on."""
-        if connection not in self._people.get(connection.user_id, ()):
-            return  # it has gone while this was on its way
-        fresh = []
-        for id in known:
-            if id not in self._streams:
-                self._streams[id] = Stream(id, self._people, self._heard)
-                fresh.append(id)
-        for id, revision in known.items():
-            self._heard[connection][id] = 0
-            stream = self._streams[id]
-            if revision is None:
-                stream.listeners.add(connection)
-            elif not stream.hears(connection):
-                stream.catching_up[connection] = []
-        if fresh:
-            await self._open(fresh)
-        for id, revision in known.items():
-            current = self._streams.get(id)
-            if current is None:
-                continue
-            await current.opened.wait()
-            if self._streams.get(id) is not current:
-                raise Unavailable("A conversation could not be listened to.")
-            if revision is not None:
-                await self._catch_up(current, connection, revision)
-
-    async def _open(self, ids: list[ConversationId]) -> None:
-        """Subscribe to conversations, then take their heads as where listening begins."""
-        heads: dict[ConversationId, int] = {}
-        try:
-            async with self._line:
-                await self._subscribe([of_conversation(id) for id in ids])
-            heads = await self._conversations.heads_of(ids)
-        finally:
-            for id in ids:
-                if stream := self._streams.get(id):
-                    if id in heads:
-                        stream.emit(stream.order.begin(heads[id]))
-                    else:
-                        del self._streams[id]
-                    stream.opened.set()
-
-    async def _catch_up(self, stream: Stream, connection: Connection, revision: int) -> None:
-        """Everything above ``revision``, first from the outbox, then what arrived meanwhile, then live."""
-        frames = await self._outbox.since(stream.conversation_id, revision, CATCH_UP_BATCH)
-        stream.caught_up(connection, revision, frames)
-        if stream.is_deserted:
-            await self._leave([stream.conversation_id])
-
-    async def _subscribe(self, channels: list[str]) -> None:
-        if self._subscription is None:
-            raise Unavailable("The realtime hub has not started.")
-        await self._subscription.add(channels)
+    async def resume(
+        self, connection: Connection, known: Mapping[ConversationId, int], *, same_epoch: bool
+    ) -> tuple[int, int]:
+        """Tell a connection what happened since the revisions it knows: each event in its order, or a reset. Returns of
+        how many of its person's conversations, and how many events.
+        """
+        return await self._membership.resume(connection, known, same_epoch=same_epoch)
 
     async def _listen(self) -> None:
-        if self._subscription is None:
+        if self._membership.subscription is None:
             raise Unavailable("The realtime hub has not started.")
-        async for item in self._subscription.deliveries():
+        async for item in self._membership.subscription.deliveries():
             if isinstance(item, Interrupted):
                 self._later(self._resynchronise())
             else:
@@ -200,7 +129,7 @@ class Hub:
             return
         stream.emit(stream.order.offer(delivery.revision, delivery.body))
         if stream.is_deserted:
-            self._later(self._leave([stream.conversation_id]))
+            self._later(self._membership.leave([stream.conversation_id]))
         if stream.order.has_hole and not stream.repairing:
             stream.repairing = True
             self._later(self._mender.repair(stream, HOLE_MAY_CLOSE_BY_ITSELF_SECONDS))
@@ -221,7 +150,7 @@ class Hub:
             revision = int(conversation["revision"]) - (entry["last_message"] is not None)
             joined = ConversationId(UUID(conversation["id"]))
             for connection in list(devices):
-                if not self._hears(connection, joined):
+                if not self._membership.hears(connection, joined):
                     self._later(self._join_later(connection, joined, revision))
         elif delivery.event_type == "session.revoked":
             ended = SessionId(UUID(msgspec.json.decode(delivery.body)["data"]["session_id"]))
@@ -236,20 +165,19 @@ class Hub:
         if stream is not None and (stream.order.delivered or 0) < delivery.revision:
             return  # it will come out there, in its place
         for connection in list(devices):
-            if self._hears(connection, id) or self._heard[connection].get(id, 0) >= delivery.revision:
+            if (
+                self._membership.hears(connection, id)
+                or self._heard[connection].get(id, 0) >= delivery.revision
+            ):
                 continue
             if delivery.event_type == "member.added":
                 self._later(self._join_later(connection, id, delivery.revision - 1))
             else:
                 connection.deliver(delivery.body)
 
-    def _hears(self, connection: Connection, id: ConversationId) -> bool:
-        stream = self._streams.get(id)
-        return stream is not None and stream.hears(connection)
-
     async def _join_later(self, connection: Connection, id: ConversationId, revision: int) -> None:
         try:
-            await self._join(connection, {id: revision})
+            await self._membership.join(connection, {id: revision})
         except Unavailable:
             connection.end(1012, "unavailable")
 
@@ -265,17 +193,19 @@ class Hub:
         try:
             await self._mender.compare_heads()
             for user_id, devices in list(self._people.items()):
-                heads = await self._conversations.heads(user_id)
+                heads = (await self._conversations.heads([user_id])).get(user_id, {})
                 for connection in list(devices):
                     session = await self._sessions.find(connection.session_id)
                     if session is None or not session.is_live(self._clock.now()):
                         connection.end(REVOKED, "unauthenticated")
                         continue
                     self._let_go_of_others(connection, heads)
-                    missed = {id: head for id, head in heads.items() if not self._hears(connection, id)}
+                    missed = {
+                        id: head for id, head in heads.items() if not self._membership.hears(connection, id)
+                    }
                     for id, head in missed.items():
                         connection.deliver(reset(id, head))
-                    await self._join(connection, dict(missed))
+                    await self._membership.join(connection, dict(missed))
         except Unavailable:
             return
 
@@ -287,7 +217,7 @@ class Hub:
                 stream.drop(connection)
                 self._heard[connection][id] = revision
                 connection.deliver(reset(id, revision))
-                self._later(self._leave([id]))
+                self._later(self._membership.leave([id]))
 
     def _later(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)

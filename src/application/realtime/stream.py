@@ -33,6 +33,9 @@ class Change:
     removed: tuple[UserId, ...] = ()
     everybody: bool = False
 
+    def concerns(self, user_id: UserId) -> bool:
+        return self.everybody or user_id in self.added or user_id in self.removed
+
 
 def change_in(body: bytes) -> Change | None:
     """What an event does to membership; None for nearly all of them, at the price of a comparison."""
@@ -47,6 +50,11 @@ def change_in(body: bytes) -> Change | None:
         case "conversation.deleted":
             return Change(everybody=True)
     return None
+
+
+def _above(revision: int, events: Events) -> list[tuple[int, bytes]]:
+    """Those beyond a revision, and those that have none."""
+    return [(at, body) for at, body in events if not 0 < at <= revision]
 
 
 @dataclass(slots=True)
@@ -93,25 +101,53 @@ class Stream:
         for waiting in self.catching_up.values():
             waiting.extend(events)
 
-    def caught_up(self, connection: Connection, revision: int, frames: Sequence[Frame]) -> None:
-        """Give a connection everything above ``revision``: what is kept, then what arrived meanwhile. From then on
-        it hears what comes out, unless something of that has removed it.
+    def hold(self, connection: Connection) -> None:
+        """Say nothing to a connection until it is caught up, settled, or told to start afresh."""
+        if connection in self.listeners:
+            self.listeners.discard(connection)
+            self.catching_up[connection] = []
+
+    def settle(self, connection: Connection) -> None:
+        """Tell a connection what was held back."""
+        arrived = self.catching_up.pop(connection, None)
+        if arrived is not None:
+            self._tell(connection, arrived)
+
+    def start_afresh(self, connection: Connection) -> None:
+        """Tell a connection to fetch the conversation's state, and what goes on from there."""
+        arrived = self.catching_up.pop(connection, None)
+        if arrived is not None:
+            begins_at = self._begins_at(arrived)
+            connection.deliver(reset(self.conversation_id, begins_at))
+            self._tell(connection, _above(begins_at, arrived))
+
+    def caught_up(self, connection: Connection, revision: int, frames: Sequence[Frame]) -> int:
+        """Give a connection everything above ``revision``: what is kept, then what arrived meanwhile; or a reset where
+        something of it is not kept. From then on it hears what comes out, unless something of that has removed it.
+        Returns how many events were kept for it.
         """
         arrived = self.catching_up.pop(connection, None)
         if arrived is None:
-            return
-        live_at = self.order.delivered or 0
-        kept = [(frame.revision, frame.body) for frame in frames if revision < frame.revision <= live_at]
-        begins_at = arrived[0][0] - 1 if arrived and arrived[0][0] else live_at
-        if [at for at, _ in kept if at <= begins_at] != list(range(revision + 1, begins_at + 1)):
-            kept = [(begins_at, reset(self.conversation_id, begins_at))] if begins_at > revision else []
-        reached = max(revision, begins_at)
-        hears, left_at = True, 0
-        for at, body in [
-            *(e for e in kept if e[0] <= reached),
-            *(e for e in arrived if not 0 < e[0] <= reached),
-        ]:
-            change = change_in(body)
+            return 0
+        begins_at = self._begins_at(arrived)
+        kept = [(frame.revision, frame.body) for frame in frames if revision < frame.revision <= begins_at]
+        if [at for at, _ in kept] != list(range(revision + 1, begins_at + 1)):
+            connection.deliver(reset(self.conversation_id, begins_at))
+            kept = []
+        self._tell(connection, [*kept, *_above(max(revision, begins_at), arrived)])
+        return len(kept)
+
+    def _begins_at(self, arrived: Events) -> int:
+        """The revision up to which nothing has arrived while a connection was held."""
+        ordered = [revision for revision, _ in arrived if revision]
+        return ordered[0] - 1 if ordered else self.order.delivered or 0
+
+    def _tell(self, connection: Connection, events: Events) -> None:
+        """Events in order, those within the person's membership; then live, if they are still in it."""
+        changes = [(at, body, change_in(body)) for at, body in events]
+        concerning = [change for _, _, change in changes if change and change.concerns(connection.user_id)]
+        hears, left_at = not concerning or connection.user_id not in concerning[0].added, 0
+        for at, body, change in changes:
             hears = hears or (change is not None and connection.user_id in change.added)
             if hears:
                 connection.deliver(body)

@@ -241,12 +241,15 @@ class ConversationReaderContract:
     ) -> None:
         ann, ben = await people(world, 2)
         kept, left, closed = [await group_of(world, ann, ben) for _ in range(3)]
-        await group_of(world, ann)
+        alone = await group_of(world, ann)
         for place in (kept, kept, left):
             await send(world, place, ann)
         await leave(world, left, ben, 1)
         await close(world, closed)
-        assert await world.conversations.heads(ben) == {kept: 2}
+        assert await world.conversations.heads([ann, UserId(an_id()), ben]) == {
+            ann: {kept: 2, left: 1, alone: 0},
+            ben: {kept: 2},
+        }
         assert await world.conversations.heads_of([kept, left, ConversationId(an_id())]) == {kept: 2, left: 1}
 
     async def test_present_are_those_of_among_who_take_part_in_a_live_one(self, world: World) -> None:

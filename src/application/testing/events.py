@@ -221,6 +221,14 @@ class OutboxContract:
         assert await world.outbox.since(place, 5, 10) == []
         assert await world.outbox.since(ConversationId(an_id()), 0, 10) == []
 
+    async def test_since_each_yields_the_same_of_several_at_most_so_many_of_each(self, world: World) -> None:
+        one, two, quiet = (ConversationId(an_id()) for _ in range(3))
+        ones, twos = [a_frame(one, n) for n in range(1, 6)], [a_frame(two, n) for n in range(1, 4)]
+        await _told(world, *reversed(ones), *twos, a_frame(quiet, 1), a_frame(revision=3))
+        found = await world.outbox.since_each({one: 1, two: 2, quiet: 1}, 3)
+        assert found == {one: ones[1:4], two: twos[2:]}
+        assert await world.outbox.since_each({}, 3) == {}
+
     async def test_they_are_kept_until_they_are_marked_and_pruned(self, world: World) -> None:
         place = ConversationId(an_id())
         old, unmarked, young = (a_frame(place, n, at=later(n)) for n in (1, 2, 3))

@@ -83,7 +83,7 @@ class UnitOfWorkContract:
 
         assert await world.profiles.of([ann.id]) == {}
         assert await world.sessions.find(session.id) is None
-        assert await world.conversations.heads(ann.id) == {}
+        assert await world.conversations.heads([ann.id]) == {}
         assert await world.outbox.pending(later(1), 10) == []
         async with world.units.open() as uow:
             assert await uow.conversations.lock(direct.id) is None
@@ -114,7 +114,7 @@ class UnitOfWorkContract:
             with pytest.raises(IdentifierTaken):
                 await commit(uow, a_frame(), idempotency_key="refused")
         assert await world.profiles.of([ben.id, cem.id]) == {}
-        assert await world.conversations.heads(ben.id) == {}
+        assert await world.conversations.heads([ben.id]) == {}
         assert await world.outbox.pending(later(1), 10) == []
         assert await world.command_log.answer("refused", AT) is None
 

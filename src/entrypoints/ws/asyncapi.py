@@ -23,7 +23,7 @@ from application.presence.signals import CHANGED
 from application.presence.views import PresenceView
 from domain.shared.events import catalogue
 from entrypoints.http.openapi import schema_hook, withhold
-from entrypoints.ws.frames import COMMANDS, QUERIES, Authenticate, Ping, WatchPresence
+from entrypoints.ws.frames import COMMANDS, QUERIES, Authenticate, Ping, Resume, WatchPresence
 from entrypoints.ws.protocol import SUBPROTOCOL
 
 _REF = "#/components/schemas/{name}"
@@ -59,6 +59,7 @@ def asyncapi() -> dict[str, Any]:
         "authenticate": Authenticate,
         "ping": Ping,
         "presence.watch": WatchPresence,
+        "resume": Resume,
     }
     kinds = [*received.values(), *(data for data in EVENT_DATA.values() if data is not None)]
     _, components = msgspec.json.schema_components(

@@ -17,7 +17,7 @@ from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
 from application.presence.views import PresenceList
-from domain.shared.errors import RateLimited, Refusal, Unauthenticated, Unavailable
+from domain.shared.errors import RateLimited, Refusal, Unavailable
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
 from entrypoints.http.decoding import build
@@ -29,9 +29,11 @@ from entrypoints.ws.frames import (
     Authenticate,
     ClientFrame,
     MalformedFrame,
+    Resume,
     WatchPresence,
     command_of,
     open_frame,
+    query_of,
 )
 from entrypoints.ws.socket import Socket
 
@@ -112,7 +114,7 @@ class Gateway:
             raise Ended(protocol.TOO_MANY)
         out.belongs_to(claims.user_id, claims.session_id)
         try:
-            await self._desk.hub.attach(out)
+            await self._desk.hub.attach(out, holding=True)
             out.begin(
                 protocol.welcome(
                     connection_id=out.connection_id,
@@ -148,9 +150,11 @@ class Conversation:
         self._malformed = 0
         self._window: list[float] = []
         self._excess = 0
+        self._holds_back = True
 
     async def run(self) -> None:
         """Until either side ends it; raises ``Ended``."""
+        enough = asyncio.get_running_loop().call_later(protocol.HELD_BACK_SECONDS, self._settle)
         tasks = [
             asyncio.create_task(work)
             for work in (self._read(), self._work(), self._watch_token(), self._out.ended.wait())
@@ -161,6 +165,7 @@ class Conversation:
                 if error := task.exception():
                     raise error
         finally:
+            enough.cancel()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -210,7 +215,16 @@ class Conversation:
             if self._malformed >= protocol.MALFORMED_AT_MOST:
                 raise Ended(protocol.MALFORMED)
 
+    def _settle(self) -> None:
+        """Whoever does not begin with ``resume`` hears all since the welcome: until that is known, it is held back."""
+        if self._holds_back:
+            self._holds_back = False
+            self._desk.hub.settle(self._out)
+
     async def _carry_out(self, frame: ClientFrame) -> bytes:
+        if frame.type == "resume":
+            return await self._resume(build(Resume, frame.fields), frame.ref)
+        self._settle()
         if frame.type == "ping":
             return protocol.pong(frame.ref, moment(self._clock.now()))
         if frame.type == "authenticate":
@@ -219,11 +233,20 @@ class Conversation:
         if frame.type == "presence.watch":
             return protocol.ack(frame.ref, await self._watch(build(WatchPresence, frame.fields)))
         if frame.type in QUERIES:
-            query = build(QUERIES[frame.type], frame.fields)
+            query = query_of(frame)
             return protocol.ack(frame.ref, await self._desk.bus.ask(query, self._actor()))
         command, key = command_of(frame)
-        result = await self._desk.bus.execute(command, self._actor(), key=key)
-        return protocol.ack(frame.ref, result)
+        return protocol.ack(frame.ref, await self._desk.bus.execute(command, self._actor(), key=key))
+
+    async def _resume(self, frame: Resume, ref: str | None) -> bytes:
+        self._holds_back = False
+        try:
+            await frame.access.before(frame, self._actor(), self._desk.gate)
+            same = frame.epoch == self._desk.epoch
+            done = await self._desk.hub.resume(self._out, frame.revisions, same_epoch=same)
+            return protocol.resumed(ref, *done)
+        finally:
+            self._desk.hub.settle(self._out)
 
     async def _watch(self, frame: WatchPresence) -> PresenceList:
         await frame.access.before(frame, self._actor(), self._desk.gate)
@@ -238,10 +261,7 @@ class Conversation:
 
     async def _authenticate_again(self, token: str) -> None:
         authentication: Authentication = self._desk.authentication
-        try:
-            claims = await authentication.of(token)
-        except Unauthenticated:
-            raise Unauthenticated from None
+        claims = await authentication.of(token)
         if (claims.user_id, claims.session_id) != (self._claims.user_id, self._claims.session_id):
             raise Ended(protocol.UNAUTHENTICATED)
         self._claims = claims

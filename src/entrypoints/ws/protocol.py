@@ -12,6 +12,7 @@ HEARTBEAT_SECONDS = 25
 FRAME_AT_MOST = 64 * 1024
 AUTHENTICATE_WITHIN_SECONDS = 10.0
 TOKEN_GRACE_SECONDS = 60.0
+HELD_BACK_SECONDS = 1.0
 MALFORMED_AT_MOST = 10
 FRAMES_PER_WINDOW = 120
 WINDOW_SECONDS = 10.0
@@ -60,6 +61,12 @@ def welcome(*, connection_id: str, user_id: Any, session_id: Any, epoch: str, se
 
 def pong(ref: str | None, server_time: str) -> bytes:
     message: dict[str, Any] = {"type": "pong", "server_time": server_time}
+    return msgspec.json.encode(message if ref is None else {**message, "ref": ref})
+
+
+def resumed(ref: str | None, conversations: int, events: int) -> bytes:
+    """Everything asked for by ``resume`` has been said."""
+    message: dict[str, Any] = {"type": "resumed", "conversations": conversations, "events": events}
     return msgspec.json.encode(message if ref is None else {**message, "ref": ref})
 
 

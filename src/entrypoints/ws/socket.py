@@ -27,6 +27,7 @@ class Socket:
         self._queue: deque[bytes] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()
+        self._has_room = asyncio.Event()
         self._welcomed = False
         self._close: tuple[int, str] | None = None
         self._user_id: UserId | None = None
@@ -69,11 +70,25 @@ class Socket:
         if self._welcomed:
             self._wake.set()
 
+    async def ready(self) -> None:
+        """Wait until less than half of what may be queued is."""
+        while self._is_half_full and not self.ended.is_set():
+            self._has_room.clear()
+            await self._has_room.wait()
+
+    @property
+    def _is_half_full(self) -> bool:
+        return (
+            len(self._queue) * 2 > protocol.QUEUED_FRAMES_AT_MOST
+            or self._bytes * 2 > protocol.QUEUED_BYTES_AT_MOST
+        )
+
     def end(self, code: int, reason: str) -> None:
         """Close after what is queued; the first reason counts."""
         if self._close is None:
             self._close = (code, reason)
             self._wake.set()
+            self._has_room.set()
             self.ended.set()
 
     async def write(self) -> None:
@@ -85,6 +100,8 @@ class Socket:
                 while self._queue and (self._welcomed or self._close is not None):
                     body = self._queue.popleft()
                     self._bytes -= len(body)
+                    if not self._is_half_full:
+                        self._has_room.set()
                     await self._socket.send_data(body.decode(), mode="text")
                 if self._close is not None:
                     await self._socket.close(code=self._close[0], reason=self._close[1])
@@ -92,3 +109,4 @@ class Socket:
         except GONE:
             self._close = self._close or protocol.INTERNAL
             self.ended.set()
+            self._has_room.set()

@@ -22,6 +22,7 @@ from adapters.postgres.presence import PostgresMirror
 from adapters.postgres.receipt_reader import PostgresReceiptReader
 from adapters.postgres.summaries import PostgresSummaries
 from adapters.postgres.sync_reader import PostgresSyncReader
+from adapters.postgres.tables import Statement
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
 from application.testing.world import World
 from domain.messaging.attachment import Attachment
@@ -68,7 +69,7 @@ class PostgresBackstage:
         return len(places)
 
     async def rewrite(self, message: Message) -> None:
-        await self._pool.execute(rows.MESSAGES.update, *rows.MESSAGES.arguments([message]))
+        await self._do(rows.MESSAGES.updating([message]))
         await self._pool.execute(
             "UPDATE conversation_summaries SET preview = $2, deleted = $3 WHERE message_id = $1",
             message.id,
@@ -76,8 +77,12 @@ class PostgresBackstage:
             message.deleted_at is not None,
         )
 
+    async def _do(self, statements: Sequence[Statement]) -> None:
+        for each in statements:
+            await self._pool.execute(each.sql, *each.arguments)
+
     async def upload(self, attachment: Attachment) -> None:
-        await self._pool.execute(rows.ATTACHMENTS.insert, *rows.ATTACHMENTS.arguments([attachment]))
+        await self._do(rows.ATTACHMENTS.inserting([attachment]))
 
     async def hidden(self, user_id: UserId) -> dict[int, int]:
         sql = "SELECT seq_id, my_revision FROM hidden_messages WHERE user_id = $1"

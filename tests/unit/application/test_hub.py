@@ -59,6 +59,9 @@ class Listener:
     def end(self, code: int, reason: str) -> None:
         self.ended = (code, reason)
 
+    async def ready(self) -> None:
+        pass
+
     @property
     def revisions(self) -> list[int]:
         return [frame["revision"] for frame in self.heard if frame["type"] == "message.created"]

@@ -1,0 +1,215 @@
+"""Which connection of this server hears which conversations: joining, leaving, holding back and resuming.
+
+Subscribing always precedes reading: a channel is confirmed, then the conversation's head is read from the database, and
+everything above that head is either heard or missed visibly and then read from the outbox.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from application.ports.events import Outbox, Subscription
+from application.ports.readers import ConversationReader
+from application.ports.system import Clock
+from application.realtime.channels import Connection, of_conversation, of_user
+from application.realtime.gathering import Gathering
+from application.realtime.replaying import as_of
+from application.realtime.stream import Stream
+from domain.shared.errors import Unavailable
+from domain.shared.ids import ConversationId, UserId
+
+RESUMED_TOGETHER = 20
+MISSED_AT_MOST = 200
+HEADS_TOGETHER = 5000
+PEOPLE_TOGETHER = 100
+CHANNELS_TOGETHER = 5000
+REVISIONS_BELOW = 2**63
+
+
+class Membership:
+    """The hub's half that listens; the streams, people and what each hears are shared with the half that tells."""
+
+    def __init__(self, outbox: Outbox, conversations: ConversationReader, clock: Clock) -> None:
+        self.streams: dict[ConversationId, Stream] = {}
+        self.people: dict[UserId, set[Connection]] = defaultdict(set)
+        self.heard: dict[Connection, dict[ConversationId, int]] = defaultdict(dict)
+        self.subscription: Subscription | None = None
+        self._outbox = outbox
+        self._clock = clock
+        self._heads: Gathering[ConversationId, int] = Gathering(conversations.heads_of, HEADS_TOGETHER)
+        self._places: Gathering[UserId, dict[ConversationId, int]] = Gathering(
+            conversations.heads, PEOPLE_TOGETHER
+        )
+        self._channels: Gathering[str, None] = Gathering(self._subscribe, CHANNELS_TOGETHER)
+        self._held: dict[Connection, set[ConversationId]] = defaultdict(set)
+        self._line = asyncio.Lock()
+
+    async def arrive(self, connection: Connection, *, holding: bool) -> None:
+        """Let a connection hear everything its person takes part in; ``holding``: but say nothing before ``settle``."""
+        self.people[connection.user_id].add(connection)
+        await self._channels.of([of_user(connection.user_id)])
+        places = await self._places.of([connection.user_id])
+        await self.join(connection, dict.fromkeys(places.get(connection.user_id, ())), holding=holding)
+
+    async def depart(self, connection: Connection) -> None:
+        """Forget a connection; channels nobody here listens to any more are left."""
+        self.people.get(connection.user_id, set()).discard(connection)
+        self._held.pop(connection, None)
+        deserted = []
+        for id in self.heard.pop(connection, {}):
+            if stream := self.streams.get(id):
+                stream.drop(connection)
+                deserted.append(id)
+        await self.leave(deserted, connection.user_id)
+
+    async def leave(self, ids: Iterable[ConversationId], user_id: UserId | None = None) -> None:
+        """Stop listening to those conversations, and that person, that nobody here hears any more."""
+        async with self._line:
+            gone = [id for id in ids if id in self.streams and self.streams[id].is_deserted]
+            for id in gone:
+                del self.streams[id]
+            channels = [of_conversation(id) for id in gone]
+            if user_id is not None and user_id in self.people and not self.people[user_id]:
+                del self.people[user_id]
+                channels.append(of_user(user_id))
+            if channels and self.subscription is not None:
+                await self.subscription.remove(channels)
+
+    async def join(
+        self, connection: Connection, known: Mapping[ConversationId, int | None], *, holding: bool = False
+    ) -> None:
+        """Let a connection hear conversations: from now on, or from a revision it has on."""
+        if connection not in self.people.get(connection.user_id, ()):
+            return  # it has gone while this was on its way
+        fresh = []
+        for id in known:
+            if id not in self.streams:
+                self.streams[id] = Stream(id, self.people, self.heard)
+                fresh.append(id)
+        for id, revision in known.items():
+            self.heard[connection][id] = 0
+            stream = self.streams[id]
+            if revision is None and not holding:
+                stream.listeners.add(connection)
+            elif not stream.hears(connection):
+                stream.catching_up[connection] = []
+                if holding:
+                    self._held[connection].add(id)
+        if fresh:
+            await self._open(fresh)
+        for id, revision in known.items():
+            current = self.streams.get(id)
+            if current is None:
+                continue
+            await current.opened.wait()
+            if self.streams.get(id) is not current:
+                raise Unavailable("A conversation could not be listened to.")
+            if revision is not None:
+                await self._catch_up(current, connection, revision)
+
+    def hears(self, connection: Connection, id: ConversationId) -> bool:
+        stream = self.streams.get(id)
+        return stream is not None and stream.hears(connection)
+
+    def settle(self, connection: Connection) -> None:
+        """Say what was held back, and hold nothing back any more."""
+        for id in self._held.pop(connection, ()):
+            if stream := self.streams.get(id):
+                stream.settle(connection)
+
+    async def resume(
+        self, connection: Connection, known: Mapping[ConversationId, int], *, same_epoch: bool
+    ) -> tuple[int, int]:
+        """Give a connection what happened since the revisions it knows, or a reset where that cannot be; returns of
+        how many conversations, and how many events that were. What it does not take part in is passed over.
+
+        From here on until its turn each conversation is silent to the connection, so that order is kept.
+        """
+        mine = {id: revision for id, revision in known.items() if self._hold(connection, id)}
+        events, todo = 0, list(mine)
+        try:
+            ahead = [id for id in mine if mine[id] > (self.streams[id].order.delivered or 0)]
+            heads = await self._heads.of(ahead) if same_epoch else {}
+            while todo:
+                turn = {id: mine[id] for id in todo[:RESUMED_TOGETHER]}
+                events += await self._resume(connection, turn, heads, same_epoch)
+                todo = todo[RESUMED_TOGETHER:]
+                await connection.ready()
+        finally:
+            # What could not be read is fetched another way; silent for ever it must not be.
+            for id in todo:
+                self._held.get(connection, set()).discard(id)
+                if stream := self.streams.get(id):
+                    stream.start_afresh(connection)
+        return len(mine), events
+
+    def _hold(self, connection: Connection, id: ConversationId) -> bool:
+        """Whether a conversation is silent to a connection from now on: not, if it does not hear it, or is being brought
+        up to it already.
+        """
+        stream = self.streams.get(id)
+        if stream is not None and connection in stream.listeners:
+            stream.hold(connection)
+            self._held[connection].add(id)
+        return id in self._held.get(connection, ())
+
+    async def _resume(
+        self,
+        connection: Connection,
+        known: Mapping[ConversationId, int],
+        heads: Mapping[ConversationId, int],
+        same_epoch: bool,
+    ) -> int:
+        trusted = {
+            id: revision
+            for id, revision in known.items()
+            if same_epoch and 0 <= revision < REVISIONS_BELOW and (id not in heads or revision <= heads[id])
+        }
+        behind = {
+            id: revision
+            for id, revision in trusted.items()
+            if id in self.streams and revision < (self.streams[id].order.delivered or 0)
+        }
+        missed = await self._outbox.since_each(behind, MISSED_AT_MOST) if behind else {}
+        events = 0
+        for id in known:
+            self._held.get(connection, set()).discard(id)
+            if stream := self.streams.get(id):
+                if id in trusted:
+                    frames = as_of(missed.get(id, []), self._clock.now())
+                    events += stream.caught_up(connection, trusted[id], frames)
+                else:
+                    stream.start_afresh(connection)
+                if stream.is_deserted:
+                    await self.leave([id])
+        return events
+
+    async def _open(self, ids: list[ConversationId]) -> None:
+        """Subscribe to conversations, then take their heads as where listening begins."""
+        heads: dict[ConversationId, int] = {}
+        try:
+            await self._channels.of([of_conversation(id) for id in ids])
+            heads = await self._heads.of(ids)
+        finally:
+            for id in ids:
+                if stream := self.streams.get(id):
+                    if id in heads:
+                        stream.emit(stream.order.begin(heads[id]))
+                    else:
+                        del self.streams[id]
+                    stream.opened.set()
+
+    async def _catch_up(self, stream: Stream, connection: Connection, revision: int) -> None:
+        """Everything above ``revision``, first from the outbox, then what arrived meanwhile, then live."""
+        id = stream.conversation_id
+        frames = (await self._outbox.since_each({id: revision}, MISSED_AT_MOST)).get(id, [])
+        stream.caught_up(connection, revision, as_of(frames, self._clock.now()))
+        if stream.is_deserted:
+            await self.leave([id])
+
+    async def _subscribe(self, channels: list[str]) -> dict[str, None]:
+        if self.subscription is None:
+            raise Unavailable("The realtime hub has not started.")
+        async with self._line:
+            await self.subscription.add(channels)
+        return dict.fromkeys(channels)
