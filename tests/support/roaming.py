@@ -70,7 +70,7 @@ class Device:
             await asyncio.sleep(AGAIN_AFTER_SECONDS)
 
     async def _welcomed(self, socket: ClientConnection) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await socket.send(json.dumps({"type": "authenticate", "access_token": self.person.token}))
             frame = json.loads(await socket.recv())
         if frame["type"] != "welcome":
