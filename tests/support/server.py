@@ -172,9 +172,11 @@ async def online(url: str, token: str, *, holding: bool = False) -> AsyncIterato
 
 
 @asynccontextmanager
-async def server_process(database: str, redis: str, **more: str) -> AsyncIterator[tuple[str, Any]]:
+async def server_process(
+    database: str, redis: str, *, port: int | None = None, **more: str
+) -> AsyncIterator[tuple[str, Any]]:
     """``sentinal serve`` as a process of its own; yields its address and the process."""
-    port = _free_port()
+    port = _free_port() if port is None else port
     environment = {
         **os.environ,
         "SENTINAL_SIGNING_KEYS": KEYS,
