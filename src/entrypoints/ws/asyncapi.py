@@ -24,7 +24,7 @@ from application.presence.views import PresenceView
 from domain.shared.events import catalogue
 from entrypoints.http.openapi import schema_hook, withhold
 from entrypoints.ws.frames import COMMANDS, QUERIES, Authenticate, Ping, Resume, WatchPresence
-from entrypoints.ws.protocol import SUBPROTOCOL
+from entrypoints.ws.subprotocols import SUBPROTOCOLS
 
 _REF = "#/components/schemas/{name}"
 EVENT_DATA: dict[str, Any] = {
@@ -77,7 +77,12 @@ def asyncapi() -> dict[str, Any]:
         "channels": {
             "realtime": {
                 "address": "/v1/realtime",
-                "description": f"WebSocket subprotocol {SUBPROTOCOL}.",
+                "description": "WebSocket subprotocol, the client's order decides: "
+                + "; ".join(
+                    f"{each.name} ({'binary' if each.is_binary else 'text'} frames)"
+                    for each in SUBPROTOCOLS.values()
+                )
+                + ". The same fields in both; ids and times are texts.",
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
             }
         },

@@ -7,7 +7,6 @@ import msgspec
 from domain.shared.errors import Refusal
 from entrypoints.http.errors import problem_of
 
-SUBPROTOCOL = "sentinal.v1.json"
 HEARTBEAT_SECONDS = 25
 FRAME_AT_MOST = 64 * 1024
 AUTHENTICATE_WITHIN_SECONDS = 10.0
