@@ -44,6 +44,8 @@ from application.presence.mirroring import Mirroring
 from application.presence.sight import Sight
 from application.presence.watching import Watching
 from application.realtime.hub import Hub
+from application.typing.audience import Audience
+from application.typing.typists import Typists
 from entrypoints.http.desk import Desk
 from entrypoints.journal import Journal
 from entrypoints.plugins import Realtime, Store
@@ -142,6 +144,12 @@ class Container(containers.DeclarativeContainer):
         beat_every=settings.provided.heartbeat_every,
     )
     watching = providers.Singleton(Watching, broker=realtime.provided.broker, sight=sight, clock=clock)
+    audience = providers.Singleton(
+        Audience, store.provided.conversations, store.provided.relations, profiles, clock
+    )
+    typists = providers.Singleton(
+        Typists, audience=audience, broker=realtime.provided.broker, clock=clock, ids=ids
+    )
     gate = providers.Singleton(
         Gatekeepers,
         limits=realtime.provided.limits,
@@ -192,6 +200,7 @@ class Container(containers.DeclarativeContainer):
         hub=hub,
         attendance=attendance,
         watching=watching,
+        typists=typists,
         people=people,
         gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),

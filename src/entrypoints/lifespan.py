@@ -60,6 +60,7 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(2):
                     await courier.flush()
+                    await container.typists().close()
                     await attendance.stop()
                     await mirroring.stop()
             await watching.stop()

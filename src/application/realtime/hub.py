@@ -19,6 +19,7 @@ from application.ports.system import Clock
 from application.realtime.channels import Connection, parse, reset
 from application.realtime.membership import Membership
 from application.realtime.mending import Mender
+from application.realtime.unordered import Unordered
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
 
@@ -53,6 +54,7 @@ class Hub:
         self._people = self._membership.people
         self._heard = self._membership.heard
         self._mender = Mender(self._streams, outbox, conversations)
+        self._unordered = Unordered(self._streams)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -125,7 +127,7 @@ class Hub:
         if stream is None:
             return
         if delivery.revision == 0:
-            stream.emit([(0, delivery.body)])
+            self._unordered.hear(stream, delivery)
             return
         stream.emit(stream.order.offer(delivery.revision, delivery.body))
         if stream.is_deserted:

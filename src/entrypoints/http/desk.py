@@ -11,6 +11,7 @@ from application.ports.security import AccessTokens, RefreshTokens
 from application.presence.attendance import Attendance
 from application.presence.watching import Watching
 from application.realtime.hub import Hub
+from application.typing.typists import Typists
 from entrypoints.settings import Settings
 
 
@@ -25,6 +26,7 @@ class Desk:
     hub: Hub
     attendance: Attendance
     watching: Watching
+    typists: Typists
     people: People
     gate: Gatekeepers
     health: list[Health]

@@ -16,7 +16,6 @@ from application.bus.messages import Actor
 from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
-from application.presence.views import PresenceList
 from domain.shared.errors import RateLimited, Refusal, Unauthenticated, Unavailable
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
@@ -24,13 +23,13 @@ from entrypoints.http.decoding import build
 from entrypoints.http.desk import Desk
 from entrypoints.http.errors import InternalError
 from entrypoints.ws import protocol
+from entrypoints.ws.beside import BESIDE, carry_out_beside
 from entrypoints.ws.frames import (
     QUERIES,
     Authenticate,
     ClientFrame,
     MalformedFrame,
     Resume,
-    WatchPresence,
     command_of,
     open_frame,
 )
@@ -129,6 +128,7 @@ class Gateway:
             finally:
                 self._desk.attendance.left(claims.user_id)
                 self._desk.watching.forget(out)
+                self._desk.typists.forget(out)
         finally:
             await self._desk.hub.detach(out)
 
@@ -210,7 +210,8 @@ class Conversation:
                     raise
                 log.exception("unexpected_error", connection_id=self._out.connection_id, exc_info=error)
                 answer = protocol.error(ref, InternalError(), self._out.connection_id)
-            self._out.deliver(answer)
+            if answer is not None:
+                self._out.deliver(answer)
             if self._malformed >= protocol.MALFORMED_AT_MOST:
                 raise Ended(protocol.MALFORMED)
 
@@ -220,7 +221,7 @@ class Conversation:
             self._holds_back = False
             self._desk.hub.settle(self._out)
 
-    async def _carry_out(self, frame: ClientFrame) -> bytes:
+    async def _carry_out(self, frame: ClientFrame) -> bytes | None:
         if frame.type == "resume":
             return await self._resume(build(Resume, frame.fields), frame.ref)
         self._settle()
@@ -229,8 +230,8 @@ class Conversation:
         if frame.type == "authenticate":
             await self._authenticate_again(build(Authenticate, frame.fields).access_token)
             return protocol.ack(frame.ref, None)
-        if frame.type == "presence.watch":
-            return protocol.ack(frame.ref, await self._watch(build(WatchPresence, frame.fields)))
+        if frame.type in BESIDE:
+            return await carry_out_beside(frame, self._out, self._actor(), self._desk)
         if frame.type in QUERIES:
             query = build(QUERIES[frame.type], frame.fields)
             return protocol.ack(frame.ref, await self._desk.bus.ask(query, self._actor()))
@@ -246,10 +247,6 @@ class Conversation:
             return protocol.resumed(ref, *done)
         finally:
             self._desk.hub.settle(self._out)
-
-    async def _watch(self, frame: WatchPresence) -> PresenceList:
-        await frame.access.before(frame, self._actor(), self._desk.gate)
-        return PresenceList(items=await self._desk.watching.watch(self._out, frame.user_ids))
 
     def _actor(self) -> Actor:
         return Actor(
