@@ -29,6 +29,7 @@ from entrypoints.ws.frames import (
     Authenticate,
     ClientFrame,
     MalformedFrame,
+    Ping,
     Resume,
     command_of,
     open_frame,
@@ -226,6 +227,7 @@ class Conversation:
             return await self._resume(build(Resume, frame.fields), frame.ref)
         self._settle()
         if frame.type == "ping":
+            build(Ping, frame.fields)
             return protocol.pong(frame.ref, moment(self._clock.now()))
         if frame.type == "authenticate":
             await self._authenticate_again(build(Authenticate, frame.fields).access_token)
