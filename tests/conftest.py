@@ -43,6 +43,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests of many tries have counted, so that everybody sees that they tried."""
+    reports = (report for each in ("passed", "failed") for report in terminalreporter.stats.get(each, ()))
+    lines = [
+        f"{report.nodeid.rpartition('::')[2]}: {value}"
+        for report in reports
+        for name, value in report.user_properties
+        if name == "counted" and report.when == "call"
+    ]
+    if lines:
+        terminalreporter.section("counted")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
+
+
 def _unit_only(config: pytest.Config) -> bool:
     paths = [str(arg).split("::")[0] for arg in config.args]
     return bool(paths) and all("tests/unit" in path or "tests/sabotage" in path for path in paths)

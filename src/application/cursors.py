@@ -46,7 +46,11 @@ class Cursors:
         mark, body = raw[:16], raw[16:]
         if not hmac.compare_digest(mark, self._mark(list_name, body)):
             raise InvalidCursor(pointer="/cursor")
-        return msgspec.json.decode(body, type=kind)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            # Of an earlier version of the program, which ended its pages elsewhere.
+            raise InvalidCursor(pointer="/cursor") from None
 
     def _mark(self, list_name: str, body: bytes) -> bytes:
         return self._hashes.of(b"cursor\0" + list_name.encode() + b"\0" + body)[:16]

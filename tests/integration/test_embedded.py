@@ -320,6 +320,15 @@ def test_kill_9_of_the_parent_at_any_moment_of_its_start_leaves_nothing(place: P
         assert _one_value(servers.database_url, "SELECT 1") == 1
 
 
+def test_a_directory_that_was_made_and_not_given_away_is_in_nobodys_way(place: Path) -> None:
+    place.mkdir(exist_ok=True)
+    (place / "redis").mkdir()
+    (place / "redis" / "data.new").mkdir()
+    with EmbeddedRedis(place / "redis"):
+        assert (place / "redis" / "data").is_dir()
+        assert not (place / "redis" / "data.new").exists()
+
+
 def _mentioning(place: Path) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):

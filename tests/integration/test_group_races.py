@@ -17,6 +17,8 @@ from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from tests.scenarios.group_stage import add, member_of, members, path_of, told
 from tests.scenarios.people import PASSWORD, Someone, somebody
+from tests.support.counting import Record
+from tests.support.counting import told as told_of
 from tests.support.server import settings_for
 
 RACES = 200
@@ -62,7 +64,7 @@ async def connection(fresh_database: str) -> AsyncIterator[Any]:
 
 
 async def test_nothing_is_accepted_after_a_removal_was_acknowledged(
-    servers: tuple[list[httpx.AsyncClient], Container], connection: Any
+    servers: tuple[list[httpx.AsyncClient], Container], connection: Any, record_property: Record
 ) -> None:
     clients, container = servers
     chance, counted = random.Random(4), Counter[str]()
@@ -94,11 +96,50 @@ async def test_nothing_is_accepted_after_a_removal_was_acknowledged(
     for _ in range(RACES // len(people)):
         await asyncio.gather(*map(race, people))
         await add(owner, place, *people)
-    print(f"sending against removal, {RACES} races: {dict(counted)}")
+    record_property("counted", f"{RACES} races, {told_of(counted)}")
     assert counted["after 201"] == 0
     assert min(counted["before 201"], counted["before 403"], counted["after 403"]) > 0
     # And everything that was accepted has its place before the removal, without a hole.
     assert len(await told(container, place)) > RACES
+
+
+async def test_nothing_is_accepted_after_a_group_was_closed_and_its_end_is_the_last_event(
+    servers: tuple[list[httpx.AsyncClient], Container], connection: Any, record_property: Record
+) -> None:
+    clients, container = servers
+    chance, counted = random.Random(9), Counter[str]()
+    owner, *people = [await somebody(clients[n % 2]) for n in range(5)]
+
+    async def race() -> None:
+        place = await owner.group(*people)
+        closed = False
+
+        async def close() -> None:
+            nonlocal closed
+            await asyncio.sleep(chance.random() * 0.02)
+            await owner.done("DELETE", path_of(place))
+            closed = True
+
+        async def talk(who: Someone) -> None:
+            for act in (_send, _leave, _send):
+                late = closed
+                _, request = act(who, owner, place)
+                status = (await request).status_code
+                assert status in (201, 204, 403, 404)
+                counted[f"{'after' if late else 'before'} {status}"] += 1
+
+        await asyncio.gather(close(), *map(talk, people))
+        for who in people:
+            counted[f"after {(await who.send(place)).status_code}"] += 1
+        events = await told(container, place)
+        assert [event["revision"] for event in events] == list(range(1, len(events) + 1))
+        assert events[-1]["type"] == "conversation.deleted"
+
+    for _ in range(RACES // 20):
+        await asyncio.gather(*(race() for _ in range(2)))
+    record_property("counted", told_of(counted))
+    assert counted["after 201"] == counted["after 204"] == 0
+    assert min(counted["before 201"], counted["before 404"], counted["after 404"]) > 0
 
 
 async def _too_late(connection: Any, lock: asyncio.Lock) -> int:
@@ -109,7 +150,10 @@ async def _too_late(connection: Any, lock: asyncio.Lock) -> int:
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_a_live_group_has_one_owner_and_nobody_erased_whatever_happens_at_once(
-    servers: tuple[list[httpx.AsyncClient], Container], connection: Any, seed: int
+    servers: tuple[list[httpx.AsyncClient], Container],
+    connection: Any,
+    seed: int,
+    record_property: Record,
 ) -> None:
     clients, container = servers
     counted = Counter[str]()
@@ -136,7 +180,7 @@ async def test_a_live_group_has_one_owner_and_nobody_erased_whatever_happens_at_
 
     async with _watched(connection, counted):
         await asyncio.gather(*(live(at, who) for at, who in enumerate(people)))
-    print(f"groups under everything at once, seed {seed}: {dict(sorted(counted.items()))}")
+    record_property("counted", told_of(counted))
     assert counted["moments"] > 0
     assert counted["erase 204"] == len(doomed)
     for kind in ("leave 204", "transfer 200", "remove 204", "add 200", "role 200"):
@@ -146,7 +190,7 @@ async def test_a_live_group_has_one_owner_and_nobody_erased_whatever_happens_at_
 
 
 async def test_who_erases_their_account_while_being_added_is_in_no_group(
-    servers: tuple[list[httpx.AsyncClient], Container], connection: Any
+    servers: tuple[list[httpx.AsyncClient], Container], connection: Any, record_property: Record
 ) -> None:
     clients, _ = servers
     chance, counted = random.Random(7), Counter[str]()
@@ -180,7 +224,7 @@ async def test_who_erases_their_account_while_being_added_is_in_no_group(
             created(owners[0], who, waits[2]),
         )
         assert [row["id"] for row in await connection.fetch(MOMENT) if row["erased"]] == []
-    print(f"adding against erasing, {ERASURES} races: {dict(counted)}")
+    record_property("counted", f"{ERASURES} races, {told_of(counted)}")
     assert min(counted["added"], counted["not added"]) > 0
     assert min(counted["created with"], counted["not created with"]) > 0
 

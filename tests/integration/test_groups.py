@@ -8,10 +8,12 @@ import pytest
 from entrypoints.container import Container
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
+from tests.scenarios.bad_conversations import BadConversations
 from tests.scenarios.group_info import Info
 from tests.scenarios.group_input import GroupInput
 from tests.scenarios.group_rights import GroupRights
 from tests.scenarios.groups import Joining, Leaving, Roles
+from tests.scenarios.succession import Succession
 from tests.support.server import settings_for
 
 
@@ -44,9 +46,17 @@ class TestRoles(Roles):
     pass
 
 
+class TestSuccession(Succession):
+    pass
+
+
 class TestInfo(Info):
     pass
 
 
 class TestGroupInput(GroupInput):
+    pass
+
+
+class TestBadConversations(BadConversations):
     pass

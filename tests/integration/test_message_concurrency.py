@@ -3,6 +3,7 @@
 import asyncio
 import random
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.integration.certify.postgres_world import postgres_world
 from tests.scenarios.forwarding import to
 from tests.scenarios.messages import body, say
 from tests.scenarios.people import Someone, somebody
+from tests.support.counting import Record, told
 from tests.support.server import serving, settings_for
 
 WRITERS = 8
@@ -60,7 +62,7 @@ async def _snapshot(connection: Any, place: str) -> Any:
 
 
 async def test_of_twenty_sends_under_one_client_id_on_two_servers_one_is_new(
-    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], database: str
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], database: str, record_property: Record
 ) -> None:
     here, there = clients
     ann, ben = await somebody(here), await somebody(there)
@@ -78,11 +80,13 @@ async def test_of_twenty_sends_under_one_client_id_on_two_servers_one_is_new(
     connection = await asyncpg.connect(database)
     row = await _snapshot(connection, place)
     await connection.close()
-    print(f"new {new}, repeated {repeated}, stored {row['messages']}")
+    record_property("counted", f"{new} × new, {repeated} × repeated, {row['messages']} × stored")
     assert (new, repeated, row["messages"]) == (5, 95, 5)
 
 
-async def test_eight_writers_of_whom_a_fifth_roll_back_leave_no_hole_at_any_moment(database: str) -> None:
+async def test_eight_writers_of_whom_a_fifth_roll_back_leave_no_hole_at_any_moment(
+    database: str, record_property: Record
+) -> None:
     chance = random.Random(4)
     done = {"committed": 0, "rolled back": 0, "collided": 0, "snapshots": 0}
 
@@ -115,13 +119,88 @@ async def test_eight_writers_of_whom_a_fifth_roll_back_leave_no_hole_at_any_mome
         await asyncio.gather(*writing)
         row = await connection.fetchrow(numbers, place)
         await connection.close()
-    print(done, dict(row or {}))
+    record_property("counted", told(done))
     assert all(done[name] > 0 for name in ("committed", "rolled back", "snapshots")), done
     assert done["committed"] + done["rolled back"] + done["collided"] == WRITERS * EACH
 
 
-async def test_everything_at_once_on_two_servers_deadlocks_nowhere_and_leaves_no_hole(
+async def test_of_an_edit_a_deletion_and_reactions_at_once_nothing_is_left_beside_the_tombstone(
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], database: str, record_property: Record
+) -> None:
+    here, there = clients
+    ann, ben = await somebody(here), await somebody(there)
+    place = await ann.group(ben)
+    counted: Counter[str] = Counter()
+    chance = random.Random(3)
+
+    async def late(request: Any, name: str) -> None:
+        await asyncio.sleep(chance.random() * 0.01)
+        answer = await request
+        assert answer.status_code in (200, 204) or answer.json()["code"] == "message_deleted", answer.text
+        counted[f"{name} {answer.status_code}"] += 1
+
+    for _ in range(40):
+        path = f"/v1/messages/{(await say(ann, place))['id']}"
+        await asyncio.gather(
+            *(
+                late(_at(ann, each).ask("PATCH", path, {"content": uuid.uuid4().hex}), "edit")
+                for each in clients
+            ),
+            *(late(_at(ben, each).ask("PUT", f"{path}/reactions/:a:"), "reaction") for each in clients),
+            *(late(_at(ann, each).ask("DELETE", f"{path}?for=everyone"), "deletion") for each in clients),
+        )
+        gone = await ann.get(path)
+        assert (gone["content"], gone["reactions"]) == (None, [])
+    connection = await asyncpg.connect(database)
+    left = await connection.fetchval(
+        "SELECT count(*) FROM message_reactions r JOIN messages m ON m.id = r.message_id WHERE m.conversation_id = $1",
+        uuid.UUID(place),
+    )
+    twice = await connection.fetchval(
+        "SELECT count(*) - 40 FROM outbox_events WHERE aggregate_id = $1 AND event_type = 'message.deleted'",
+        uuid.UUID(place),
+    )
+    await connection.close()
+    record_property("counted", told(counted))
+    assert (left, twice) == (0, 0)
+    assert counted["deletion 204"] == 80
+    assert min(counted[name] for name in ("edit 200", "edit 409", "reaction 204", "reaction 409")) > 0
+
+
+async def test_of_two_copies_deleted_at_once_the_record_of_their_forwarding_keeps_neither(
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient], database: str
+) -> None:
+    ann = await somebody(clients[0])
+    word = uuid.uuid4().hex
+    places = [await ann.group() for _ in range(3)]
+    source = await say(ann, places[0], content=word)
+    copies = (await ann.done("POST", f"/v1/messages/{source['id']}/forward", to(*places[1:])))["items"]
+    await ann.done("DELETE", f"/v1/messages/{source['id']}?for=everyone")
+    connection, other = await asyncpg.connect(database), await asyncpg.connect(database)
+    async with connection.transaction():
+        # Both come as far as they can without each other.
+        held = "SELECT payload::text FROM command_log WHERE subject_id = $1 AND name = 'ForwardMessage' FOR UPDATE"
+        assert word in await connection.fetchval(held, uuid.UUID(source["id"]))
+        deleting = [
+            asyncio.create_task(_at(ann, client).done("DELETE", f"/v1/messages/{copy['id']}?for=everyone"))
+            for client, copy in zip(clients, copies, strict=True)
+        ]
+        waiting = """
+            SELECT count(DISTINCT pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+               AND datname = current_database()
+        """
+        async with asyncio.timeout(20):
+            while await other.fetchval(waiting) < 2:
+                await asyncio.sleep(0.01)
+    await asyncio.gather(*deleting)
+    kept = await other.fetchval("SELECT count(*) FROM command_log WHERE payload::text LIKE $1", f"%{word}%")
+    await connection.close()
+    await other.close()
+    assert kept == 0
+
+
+async def test_everything_at_once_on_two_servers_deadlocks_nowhere_and_leaves_no_hole(
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], database: str, record_property: Record
 ) -> None:
     here, there = clients
     ann, ben = await somebody(here), await somebody(there)
@@ -177,8 +256,7 @@ async def test_everything_at_once_on_two_servers_deadlocks_nowhere_and_leaves_no
     )
     assert (await connection.fetchrow(deadlocks))["deadlocks"] == before
     await connection.close()
-    print(
-        done, "messages", sum(row["messages"] for row in rows), "events", sum(row["events"] for row in rows)
-    )
+    events = sum(row["events"] for row in rows)
+    record_property("counted", f"{told(done)}, {events} × event")
     assert all(done.values()), done
     assert done["forwards"] == 40

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from entrypoints.container import Container
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from tests.scenarios.bad_messages import BadMessages
@@ -13,6 +14,7 @@ from tests.scenarios.changing import Deleting, Editing
 from tests.scenarios.forwarding import Forwarding
 from tests.scenarios.messages import Looking, Messages, Replies
 from tests.scenarios.reactions import Reactions
+from tests.scenarios.wiping import Wiping
 from tests.support.backstage import PostgresBackstage, postgres_backstage
 from tests.support.server import settings_for
 
@@ -25,15 +27,26 @@ async def backstage(database: str) -> AsyncIterator[PostgresBackstage]:
 
 @asynccontextmanager
 async def _client(database: str, redis: str, **more: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with running(settings_for(database, redis, **more)) as container:
-        transport = httpx.ASGITransport(application(container), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=20) as client:
-            yield client
+    async with running(settings_for(database, redis, **more)) as container, _client_of(container) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _client_of(container: Container) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(application(container), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=20) as client:
+        yield client
 
 
 @pytest.fixture
-async def client(database: str, redis: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with _client(database, redis) as client:
+async def container(database: str, redis: str) -> AsyncIterator[Container]:
+    async with running(settings_for(database, redis)) as container:
+        yield container
+
+
+@pytest.fixture
+async def client(container: Container) -> AsyncIterator[httpx.AsyncClient]:
+    async with _client_of(container) as client:
         yield client
 
 
@@ -73,3 +86,9 @@ class TestForwarding(Forwarding):
 
 class TestBadMessages(BadMessages):
     pass
+
+
+class TestWiping(Wiping):
+    @pytest.fixture
+    def names(self) -> tuple[str, str, str]:
+        return "messages", "outbox_events", "command_log"

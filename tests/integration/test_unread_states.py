@@ -25,6 +25,7 @@ from application.messaging.mark_read import MarkDelivered, MarkRead
 from application.messaging.send_message import SendMessage
 from domain.shared.ids import ClientMessageId, ConversationId, UserId
 from tests.support.company import Company, Rows, in_memory, kept, on_postgres, unread_of
+from tests.support.counting import Record, told
 
 SEED = 20_250_101
 PEOPLE = st.integers(0, 2)
@@ -221,7 +222,7 @@ class Chatter(RuleBasedStateMachine):
                 self._archived[row["user_id"], place] = False
 
 
-def _play(opening: AbstractAsyncContextManager[Company], examples: int, capsys: Any) -> None:
+def _play(opening: AbstractAsyncContextManager[Company], examples: int, record_property: Record) -> None:
     with kept(opening) as (runner, company):
         ran: Counter[str] = Counter()
         machine = type("Chatter", (Chatter,), {"runner": runner, "company": company, "ran": ran})
@@ -235,23 +236,17 @@ def _play(opening: AbstractAsyncContextManager[Company], examples: int, capsys: 
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    with capsys.disabled():
-        print(
-            f"\nseed {SEED}, {examples} examples:",
-            ", ".join(f"{n} × {name}" for name, n in ran.most_common()),
-        )
+    record_property("counted", f"seed {SEED}, {examples} examples: {told(ran)}")
     done = {name for name in ran if "," not in name}
     assert {"send", "read", "receive", "block", "unblock", "clear", "mute", "archive", "pin", "hide"} <= done
     assert {"delete", "leave", "come back", "wait"} <= done
 
 
 @pytest.mark.parametrize("examples", [150])
-def test_unread_in_memory_is_as_defined(examples: int, capsys: pytest.CaptureFixture[str]) -> None:
-    _play(in_memory(), examples, capsys)
+def test_unread_in_memory_is_as_defined(examples: int, record_property: Record) -> None:
+    _play(in_memory(), examples, record_property)
 
 
 @pytest.mark.parametrize("examples", [30])
-def test_unread_on_postgres_is_as_defined(
-    database: str, examples: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _play(on_postgres(database), examples, capsys)
+def test_unread_on_postgres_is_as_defined(database: str, examples: int, record_property: Record) -> None:
+    _play(on_postgres(database), examples, record_property)

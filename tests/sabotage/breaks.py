@@ -42,7 +42,7 @@ from tests.sabotage.message_breaks import (
     ShufflesAttachments,
 )
 from tests.sabotage.presence_breaks import GoesBack
-from tests.sabotage.sync_breaks import SYNC_BREAKS, CountsPinsOfOthers
+from tests.sabotage.sync_breaks import SYNC_BREAKS, CountsPinsOfOthers, LetsTheDeactivatedFollow
 from tests.unit.adapters.memory_world import memory_world
 
 Break = Callable[[MemoryStore], World]
@@ -348,6 +348,9 @@ STORE_BREAKS: dict[str, Break] = {
     "two servers claim the outbox": port(outbox=ClaimsForEverybody, rival_outbox=ClaimsForEverybody),
     "the mirror goes back in time": port(mirror=GoesBack),
     "an answer is given after its time": port(command_log=AnswersTooLate),
+    "a deactivated account follows an owner": repository(
+        participants=lambda u: LetsTheDeactivatedFollow(u._turn, u._saved)
+    ),
     "pins of others are counted": repository(participants=lambda u: CountsPinsOfOthers(u._turn, u._saved)),
     **{name: port(**made) for name, made in SYNC_BREAKS.items()},
 }

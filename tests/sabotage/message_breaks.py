@@ -11,7 +11,7 @@ from adapters.memory.message_repository import MemoryMessages
 from adapters.memory.unit_of_work import MemoryUnitOfWork
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
-from application.ports.readers import Surroundings
+from application.ports.readers import MessagePage, Surroundings
 from domain.conversation.participant import Participant
 from domain.messaging.attachment import Attachment
 from domain.messaging.message import Message
@@ -92,6 +92,26 @@ class RepeatsAReaction(MemoryMessageReader):
         return await super().reactions(message_id, reaction_code=reaction_code, after=place, limit=limit)
 
 
+class BelievesWhatWasLookedUp(MemoryMessageReader):
+    async def page(
+        self,
+        me: Participant,
+        *,
+        before: int | None,
+        after: int | None,
+        around: int | None,
+        limit: int,
+        now: datetime,
+    ) -> MessagePage:
+        place = (me.conversation_id, me.user_id)
+        stored = self._store.participants[place]
+        self._store.participants[place] = me
+        try:
+            return await super().page(me, before=before, after=after, around=around, limit=limit, now=now)
+        finally:
+            self._store.participants[place] = stored
+
+
 class FindsWhatTheyLeft(MemoryMessageReader):
     async def find(
         self, user_id: UserId, message_id: MessageId, now: datetime
@@ -132,6 +152,7 @@ class KeepsAnswers(MemoryUnitOfWork):
 MESSAGE_READERS: dict[str, dict[str, Any]] = {
     "a copy tells everybody where it came from": {"messages": ShowsOrigins},
     "a page of reactions repeats some": {"messages": RepeatsAReaction},
+    "history goes on after a removal": {"messages": BelievesWhatWasLookedUp},
     "a message is found after its reader left": {"messages": FindsWhatTheyLeft},
     "messages expire early": {"expirations": ExpiresEarly},
 }

@@ -34,6 +34,14 @@ class CountsPinsOfOthers(MemoryParticipants):
         return sum(each.pinned_at is not None for each in store.participants.values())
 
 
+class LetsTheDeactivatedFollow(MemoryParticipants):
+    async def heir(self, conversation_id: ConversationId, besides: UserId) -> Participant | None:
+        store = await self._turn.take()
+        found = [await self.find(conversation_id, id) for id in store.people_in.get(conversation_id, ())]
+        others = [p for p in found if p is not None and not p.has_left and p.user_id != besides]
+        return min(others, key=lambda p: (-p.role.rank, p.joined_at, p.user_id), default=None)
+
+
 class PromisesTooMuch(MemorySyncReader):
     """Says that it told everything up to the head, when it told one page."""
 
@@ -45,6 +53,19 @@ class PromisesTooMuch(MemorySyncReader):
             return None
         head = self._store.conversations[conversation_id].revision
         return replace(found, until=Known(head, found.until.my_revision))
+
+
+class TellsTheLeftAgain(MemorySyncReader):
+    """Lets somebody who left, and knows all, begin again where they left."""
+
+    async def changes(
+        self, user_id: UserId, conversation_id: ConversationId, since: Known, *, limit: int, now: datetime
+    ) -> Changes | None:
+        found = await super().changes(user_id, conversation_id, since, limit=limit, now=now)
+        me = self._store.participants.get((conversation_id, user_id))
+        if found is None or me is None or not me.has_left or found.messages:
+            return found
+        return replace(found, until=Known(me.revision, found.until.my_revision))
 
 
 class ForgetsTheHidden(MemorySyncReader):
@@ -83,6 +104,7 @@ SYNC_BREAKS: dict[str, dict[str, Any]] = {
     "archiving is never undone": {"conversations": NeverUnarchives},
     "the total counts what is muted": {"conversations": CountsTheMuted},
     "a page of changes promises too much": {"sync": PromisesTooMuch},
+    "changes begin again for who left": {"sync": TellsTheLeftAgain},
     "changes forget what was hidden": {"sync": ForgetsTheHidden},
     "arrivals come in the order of ids": {"sync": JoinsInTheOrderOfIds},
     "receipts cross a block": {"receipts": CrossesBlocks},

@@ -218,3 +218,23 @@ class Deleting:
         assert again.json()["deleted_at"] is not None
         other = await ann.ask("POST", path, given | {"content": "else"})
         assert verdict(other) == (409, "idempotency_conflict")
+
+    async def test_a_repeat_with_a_key_of_what_had_files_only_is_the_tombstone_too(
+        self, client: httpx.AsyncClient, backstage: Backstage
+    ) -> None:
+        ann = await somebody(client)
+        place, other = await ann.direct(ann), await ann.group()
+        file = await upload(backstage, ann.id)
+        given = body(type="IMAGE", attachment_ids=[file])
+        where = f"/v1/conversations/{place}/messages"
+        sent = await ann.done("POST", where, given, idempotency_key="k")
+        copying = {"conversation_ids": [other], "client_message_ids": [str(uuid.uuid4())]}
+        forward = f"/v1/messages/{sent['id']}/forward"
+        (copy,) = (await ann.done("POST", forward, copying, idempotency_key="k"))["items"]
+        for id in (copy["id"], sent["id"]):
+            await ann.done("DELETE", f"/v1/messages/{id}?for=everyone")
+        again = await ann.done("POST", where, given, idempotency_key="k")
+        (copied,) = (await ann.done("POST", forward, copying, idempotency_key="k"))["items"]
+        for gone in (again, copied):
+            assert gone["deleted_at"] is not None
+            assert gone["attachments"] == []

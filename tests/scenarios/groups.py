@@ -104,6 +104,22 @@ class Joining:
         assert me["silenced_until"] is None
         assert (await ben.send(place)).status_code == 201
 
+    async def test_who_comes_back_has_nothing_pinned_beyond_what_may_be(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        ann, ben = await several(client, 2)
+        place = await ann.group(ben)
+        others = [await ben.group() for _ in range(20)]
+        for id in (place, *others[:19]):
+            await ben.done("PATCH", path_of(id, "me"), {"pinned": True})
+        await ben.done("POST", path_of(place, "leave"), {})
+        await ben.done("PATCH", path_of(others[19], "me"), {"pinned": True})
+        await add(ann, place, ben)
+        entries = (await ben.get("/v1/conversations"))["items"]
+        pinned = [each["conversation"]["id"] for each in entries if each["conversation"]["me"]["pinned_at"]]
+        assert sorted(pinned) == sorted(others)
+        assert await ben.refused("PATCH", path_of(place, "me"), {"pinned": True}) == (409, "too_many_pins")
+
     async def test_a_repeat_gets_the_same_answer_and_adds_nobody(
         self, client: httpx.AsyncClient, container: Container
     ) -> None:

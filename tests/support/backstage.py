@@ -30,6 +30,10 @@ class Backstage(Protocol):
         """What is stored as a message's content."""
         ...
 
+    async def dump(self) -> dict[str, str]:
+        """Everything that is stored, table by table, bytes as text."""
+        ...
+
 
 async def upload(backstage: Backstage, owner: str, **fields: Any) -> str:
     """A file of somebody's, complete unless said otherwise; its id."""
@@ -63,6 +67,9 @@ class MemoryBackstage:
     async def says(self, message_id: str) -> str | None:
         return self._store.messages[MessageId(uuid.UUID(message_id))].content
 
+    async def dump(self) -> dict[str, str]:
+        return {name: repr(value) for name, value in vars(self._store).items()}
+
 
 class PostgresBackstage:
     """Of servers on a database."""
@@ -84,6 +91,14 @@ class PostgresBackstage:
         sql = "SELECT content FROM messages WHERE id = $1"
         said: str | None = await self._connection.fetchval(sql, uuid.UUID(message_id))
         return said
+
+    async def dump(self) -> dict[str, str]:
+        tables = await self._connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        found = {}
+        for (table,) in tables:
+            rows = await self._connection.fetch(f'SELECT * FROM "{table}"')  # noqa: S608
+            found[table] = "\n".join(repr(tuple(row)) for row in rows)
+        return found
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """People who act through the real bus on a clock that is moved by hand, and the raw rows of what they did."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -106,10 +106,10 @@ def unread_of(rows: Rows, me: dict[str, Any], now: datetime) -> int:
 
 
 @asynccontextmanager
-async def in_memory() -> AsyncIterator[Company]:
+async def in_memory(world: Callable[[MemoryStore], World] = memory_world) -> AsyncIterator[Company]:
     """A company whose store is memory."""
     store = MemoryStore()
-    async with _company(memory_world(store), store) as company:
+    async with _company(world(store), store) as company:
         yield company
 
 

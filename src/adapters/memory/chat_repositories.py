@@ -126,7 +126,10 @@ class MemoryParticipants:
         store = await self._turn.take()
         everybody = [await self.find(conversation_id, id) for id in store.people_in.get(conversation_id, ())]
         others = [p for p in everybody if p is not None and not p.has_left and p.user_id != besides]
-        ranked = sorted(others, key=lambda p: (-p.role.rank, p.joined_at, p.user_id))
+        ranked = sorted(
+            others,
+            key=lambda p: (not store.users[p.user_id].is_active, -p.role.rank, p.joined_at, p.user_id),
+        )
         return ranked[0] if ranked else None
 
     async def pinned(self, user_id: UserId) -> int:

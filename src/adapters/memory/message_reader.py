@@ -65,7 +65,8 @@ class MemoryMessageReader(Reading):
         limit: int,
         now: datetime,
     ) -> MessagePage:
-        seen = visibility.visible(self._store, me, now)
+        mine = self._store.participants[me.conversation_id, me.user_id]
+        seen = visibility.visible(self._store, mine, now)
         start, end = _window([message.seq_id for message in seen], before, after, around, limit)
         return MessagePage(
             messages=[copied(message) for message in seen[start:end]],

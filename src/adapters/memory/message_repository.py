@@ -94,4 +94,4 @@ class MemoryMessages:
 
     async def unread(self, participant: Participant, now: datetime) -> int:
         store = await self._turn.take()
-        return visibility.unread(store, participant, now, self.added)
+        return visibility.unread(store, participant, now, self.added, self.hidden)

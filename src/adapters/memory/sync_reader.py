@@ -36,9 +36,8 @@ class MemorySyncReader:
         if has_more:
             reached = messages[-1].revision
         else:
-            reached = (
-                max(me.revision, *(m.revision for m in messages), 0) if me.has_left else conversation.revision
-            )
+            known = (since.revision, me.revision)
+            reached = max(*known, *(m.revision for m in messages)) if me.has_left else conversation.revision
         told = min(reached, me.revision) if me.has_left else reached
         hidden = sorted(
             (number, seq_id)
@@ -51,12 +50,16 @@ class MemorySyncReader:
             store.participants[conversation_id, id].revision for id in store.people_in[conversation_id]
         ]
         is_first = since.revision == 0
+        expired = any(
+            since.revision < message.revision <= reached and message.has_expired(now)
+            for message in map(store.messages.__getitem__, store.history.get(conversation_id, ()))
+        )
         return Changes(
             messages=messages,
             members_changed=any(since.revision < each <= told for each in members)
             or (is_first and not conversation.is_direct),
             info_changed=is_first or since.revision < conversation.info_revision <= told,
-            me_changed=me.my_revision != since.my_revision,
+            me_changed=me.my_revision != since.my_revision or expired,
             hidden=[store.history[conversation_id][seq_id - 1] for _, seq_id in hidden[:limit]],
             until=Known(reached, mine),
             has_more=has_more,

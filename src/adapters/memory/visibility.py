@@ -1,6 +1,6 @@
 """What one participant can see of a conversation, and what of it is unread: one rule for all readers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
 from adapters.memory.copies import copied
@@ -8,7 +8,7 @@ from adapters.memory.store import MemoryStore
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType
 from domain.messaging.message import Message
-from domain.shared.ids import MessageId, UserId
+from domain.shared.ids import ConversationId, MessageId, UserId
 
 UNREAD_AT_MOST = 100
 
@@ -52,14 +52,23 @@ def visible(store: MemoryStore, me: Participant, now: datetime) -> list[Message]
     return [message for message in history if can_see(store, me, message, now)]
 
 
-def unread(store: MemoryStore, me: Participant, now: datetime, more: Iterable[Message] = ()) -> int:
-    """How many they have not read, 100 meaning more than 99. ``more``: messages not in the store yet."""
+def unread(
+    store: MemoryStore,
+    me: Participant,
+    now: datetime,
+    more: Iterable[Message] = (),
+    hidden: Container[tuple[UserId, ConversationId, int]] = (),
+) -> int:
+    """How many they have not read, 100 meaning more than 99. ``more``: messages not in the store yet; ``hidden``: what
+    it does not know to be hidden yet.
+    """
     if me.has_left:
         return 0
     count = 0
     for messages in (store.after(me.conversation_id, me.last_read_sequence), more):
         for message in messages:
-            count += _is_news(store, me, message, now)
+            is_hidden = (me.user_id, me.conversation_id, message.seq_id) in hidden
+            count += not is_hidden and _is_news(store, me, message, now)
             if count == UNREAD_AT_MOST:
                 return count
     return count

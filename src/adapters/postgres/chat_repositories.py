@@ -42,9 +42,9 @@ SELECT p.conversation_id FROM participants p JOIN conversations c ON c.id = p.co
  ORDER BY p.conversation_id
 """
 _HEIR = f"""
-SELECT {rows.PARTICIPANTS.names} FROM participants
- WHERE conversation_id = $1 AND user_id <> $2 AND left_at IS NULL
- ORDER BY role, joined_at, user_id LIMIT 1
+SELECT {rows.PARTICIPANTS.of("p")} FROM participants p JOIN users u ON u.id = p.user_id
+ WHERE p.conversation_id = $1 AND p.user_id <> $2 AND p.left_at IS NULL
+ ORDER BY u.is_active DESC, p.role, p.joined_at, p.user_id LIMIT 1
 """
 _PINNED = """
 SELECT count(*) AS n FROM participants p JOIN conversations c ON c.id = p.conversation_id

@@ -6,13 +6,14 @@ from typing import Any
 import asyncpg
 
 EXEMPT = {
+    "messages": {"is_changed"},
     "users": {"password_hash", "is_online", "last_seen_at"},
     "user_sessions": {"refresh_token_hash", "ip_address", "user_agent"},
     "outbox_events": {"processed_at", "error"},
     "command_log": {"position"},
 }
-"""Secrets, who is online, where somebody logged in from, what the courier does afterwards, and numbers that refused commands
-have taken; of those the order is compared."""
+"""What is there for an index and guessed of old messages, secrets, who is online, where somebody logged in from, what the
+courier does afterwards, and numbers that refused commands have taken; of those the order is compared."""
 
 EXEMPT_UNLESS = {("messages", "body_hash"): "deleted_at IS NULL"}
 """The hash of what a wiped message once said: the log no longer knows the words."""

@@ -17,7 +17,10 @@ from domain.shared.ids import MessageId, UserId
 
 _VISIBLE = f"""
 SELECT {rows.MESSAGES.of("m")} FROM messages m, (SELECT $1::uuid AS conversation_id, $2::uuid AS user_id) me
- WHERE m.conversation_id = $1 AND m.seq_id > $3 AND m.seq_id <= $4 AND {is_visible("m", "me", "$5")}
+ WHERE m.conversation_id = $1 AND m.seq_id > $3
+   AND m.seq_id <= least($4, (SELECT p.left_sequence FROM participants p
+                               WHERE p.conversation_id = $1 AND p.user_id = $2))
+   AND {is_visible("m", "me", "$5")}
 """
 _BACKWARD = f"{_VISIBLE} ORDER BY m.seq_id DESC LIMIT $6"
 _FORWARD = f"{_VISIBLE} ORDER BY m.seq_id LIMIT $6"

@@ -33,7 +33,7 @@ SELECT p.conversation_id, p.user_id, p.floor, p.at, news.n
  CROSS JOIN LATERAL (
         SELECT count(*) AS n FROM (
             SELECT FROM messages m
-             WHERE m.conversation_id = p.conversation_id AND m.seq_id > p.floor
+             WHERE m.conversation_id = p.conversation_id AND m.seq_id > p.floor AND m.id <> ALL($5)
                AND {is_news("m", "p", "p.at")}
              LIMIT {UNREAD_AT_MOST}) AS counted) AS news
 """
@@ -214,7 +214,9 @@ class PostgresMessages:
         return {(each.sender_id, each.client_message_id): each for each in found if each.client_message_id}
 
     async def _count_unread(self, places: list[Place]) -> dict[Place, int]:
-        found = await self._transaction.fetch_in_turn(_UNREAD, *zip(*places, strict=True))
+        # What is hidden here is hidden by the one person who acts: this is not done in groups.
+        hidden = [each.message_id for each in self._hidden]
+        found = await self._transaction.fetch_in_turn(_UNREAD, *zip(*places, strict=True), hidden)
         return {(row["conversation_id"], row["user_id"], row["floor"], row["at"]): row["n"] for row in found}
 
 

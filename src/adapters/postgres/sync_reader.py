@@ -28,6 +28,13 @@ SELECT {rows.MESSAGES.of("m")} FROM messages m, (SELECT $1::uuid AS conversation
  WHERE m.conversation_id = $1 AND m.seq_id > $3 AND m.seq_id <= $4 AND {is_visible("m", "me", "$5")}
 """
 _CHANGED = f"{_VISIBLE} AND m.revision > $6 AND m.revision <= $7 ORDER BY m.revision LIMIT $8"
+# What became, after somebody left, of messages they can see: 4,096 of them at a time, as the index has them.
+CHANGED_AFTER_LEAVING = f"""
+SELECT {rows.MESSAGES.of("m")} FROM generate_series($3::bigint >> 12, $4::bigint >> 12) AS portion(n)
+ CROSS JOIN LATERAL ({_VISIBLE} AND m.is_changed AND m.seq_id >> 12 = portion.n AND m.revision > $6
+                      ORDER BY m.revision LIMIT $7) AS m
+ ORDER BY m.revision LIMIT $7
+"""
 _HIDDEN = """
 SELECT message_id, my_revision FROM hidden_messages
  WHERE conversation_id = $1 AND user_id = $2 AND my_revision > $3 AND my_revision <= $4
@@ -35,6 +42,10 @@ SELECT message_id, my_revision FROM hidden_messages
 """
 _MEMBERS_CHANGED = """
 SELECT EXISTS (SELECT FROM participants WHERE conversation_id = $1 AND revision > $2 AND revision <= $3) AS changed
+"""
+_EXPIRED = """
+SELECT EXISTS (SELECT FROM messages WHERE conversation_id = $1 AND revision > $2 AND revision <= $3
+                  AND expires_at <= $4) AS unseen
 """
 _STANDINGS = f"""
 SELECT k.id, p.user_id IS NOT NULL AS is_mine, q.revision, p.my_revision, q.last_sequence, news.n AS unread
@@ -77,19 +88,26 @@ class PostgresSyncReader(Reading):
             return None
         has_left, head = at["has_left"], at["revision"]
         seen = (at["cleared_through_sequence"], at["left_sequence"] if has_left else _LAST, now)
-        found = await self.fetch(
-            _CHANGED, *whose, *seen, since.revision, _LAST if has_left else head, limit + 1
-        )
+        until = at["left_revision"] if has_left else head
+        found = await self.fetch(_CHANGED, *whose, *seen, since.revision, until, limit + 1)
+        if has_left and len(found) <= limit:
+            later = max(since.revision, until)
+            more = await self.fetch(CHANGED_AFTER_LEAVING, *whose, *seen, later, limit + 1)
+            # Between the two statements, one of the first may have become one of the second.
+            found = list({row["id"]: row for row in (*found, *more)}.values())
+            found.sort(key=lambda row: int(row["revision"]))
         messages, has_more = [rows.message(row) for row in found[:limit]], len(found) > limit
         # What one did oneself comes with the last of the messages: archiving, say, is undone by those before it.
         mine = since.my_revision if has_more else at["my_revision"]
         if has_more:
             reached = messages[-1].revision
         else:
-            reached = max(at["left_revision"], *(m.revision for m in messages), 0) if has_left else head
+            known = (since.revision, at["left_revision"])
+            reached = max(*known, *(m.revision for m in messages)) if has_left else head
         # Of who takes part and what it is called, somebody who left knows what was so when they did.
         told = min(reached, at["left_revision"]) if has_left else reached
         members = await self.fetchrow(_MEMBERS_CHANGED, conversation_id, since.revision, told)
+        expired = await self.fetchrow(_EXPIRED, conversation_id, since.revision, reached, now)
         hidden = await self.fetch(_HIDDEN, *whose, since.my_revision, mine, limit + 1)
         if len(hidden) > limit:
             has_more, mine = True, hidden[limit - 1]["my_revision"]
@@ -98,7 +116,7 @@ class PostgresSyncReader(Reading):
             messages=messages,
             members_changed=members["changed"] or (is_first and at["is_group"]),
             info_changed=is_first or since.revision < at["info_revision"] <= told,
-            me_changed=at["my_revision"] != since.my_revision,
+            me_changed=at["my_revision"] != since.my_revision or expired["unseen"],
             hidden=[row["message_id"] for row in hidden[:limit]],
             until=Known(reached, mine),
             has_more=has_more,

@@ -36,6 +36,19 @@ SELECT position, name, payload FROM command_log
  WHERE id = ANY($1) OR subject_id = ANY($1) OR (subject_id = ANY($2) AND name = 'ForwardMessage')
  ORDER BY position
 """
+# A forward is recorded once, whatever the number of its copies, and these are wiped in transactions that do not wait for
+# each other's conversations: who reads it without a lock would put back what another has just taken out.
+_HOLD_COMMANDS = """
+SELECT position FROM command_log
+ WHERE position IN (
+        SELECT position FROM command_log
+         WHERE id = ANY($1) OR subject_id = ANY($1) OR (subject_id = ANY($2) AND name = 'ForwardMessage')
+         UNION ALL
+        SELECT c.position FROM messages m JOIN command_log c ON c.id = m.id WHERE m.reply_to_msg_id = ANY($1)
+         UNION ALL
+        SELECT c.position FROM messages m JOIN command_log c ON c.subject_id = m.id WHERE m.reply_to_msg_id = ANY($1))
+ ORDER BY position FOR UPDATE
+"""
 # What was answered to a reply repeats the message it answers.
 _FORGET_ANSWERS = """
 UPDATE command_log AS c SET idempotency_key = NULL, fingerprint = NULL, result = NULL
@@ -77,8 +90,10 @@ async def wipe_messages(
     await _rewrite_events(
         transaction, _EVENTS_OF_MESSAGES, ids, lambda body: event_without_messages(body, times)
     )
+    await transaction.execute(_HOLD_COMMANDS, ids, list(origins))
     await transaction.execute(_FORGET_ANSWERS, ids)
-    await _rewrite_commands(transaction, _COMMANDS_OF_MESSAGES, (ids, list(origins)), without)
+    of = (ids, list(origins))
+    await _rewrite_commands(transaction, _COMMANDS_OF_MESSAGES, of, without, answers_of_all=True)
 
 
 async def forget_person(transaction: Transaction, user_id: UserId) -> None:
@@ -107,12 +122,20 @@ async def _rewrite_events(
 
 
 async def _rewrite_commands(
-    transaction: Transaction, sql: str, of: tuple[Any, ...], rewrite: Callable[[str, bytes], bytes]
+    transaction: Transaction,
+    sql: str,
+    of: tuple[Any, ...],
+    rewrite: Callable[[str, bytes], bytes],
+    *,
+    answers_of_all: bool = False,
 ) -> None:
+    """Rewrite payloads; what was answered is forgotten with them, with ``answers_of_all`` also where a payload says
+    nothing that must go: an answer may, of the files that a message carried.
+    """
     found = [
         (row["position"], new)
         for row in await transaction.fetch(sql, *of)
-        if (new := rewrite(row["name"], row["payload"].encode()).decode()) != row["payload"]
+        if (new := rewrite(row["name"], row["payload"].encode()).decode()) != row["payload"] or answers_of_all
     ]
     if found:
         await transaction.execute(_REWRITE_COMMANDS, *map(list, zip(*found, strict=True)))

@@ -25,6 +25,7 @@ FLUSHERS = 2
 GROUP_AT_MOST = 500
 SHARE_OF_ONE_PLACE = 100
 WAITING_AT_MOST = 5000
+WAITING_IN_ONE_PLACE = 4000
 ALONE_AT_ONCE = 8
 # Whoever was answered just now may have more to say: it goes with the next group, not with the one after.
 TURNS_TO_ANSWER = 2
@@ -41,6 +42,11 @@ class Lane:
     def put(self, job: Job) -> None:
         self._waiting.setdefault(job.place, deque()).append(job)
         self.size += 1
+
+    def has_room(self, place: ConversationId) -> bool:
+        """Whether one more may wait. No conversation, however busy, takes all the room there is."""
+        here = len(self._waiting.get(place, ()))
+        return self.size < WAITING_AT_MOST and here < WAITING_IN_ONE_PLACE
 
     def take(self) -> list[Job]:
         """The next group: of each conversation at most a share while others wait, and no repeat of another in it."""
@@ -95,7 +101,7 @@ class GroupCommit:
     async def submit(self, job: Job) -> Outcome[Any]:
         """Wait for a turn, and for what comes of it. Raises ``Unavailable`` when too many wait already."""
         lane = self._lanes[hash(job.place) % len(self._lanes)]
-        if lane.size >= WAITING_AT_MOST:
+        if not lane.has_room(job.place):
             raise Unavailable("Too much is being sent right now; try again shortly.")
         job.outcome = asyncio.get_running_loop().create_future()
         lane.put(job)

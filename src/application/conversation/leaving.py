@@ -5,6 +5,7 @@ goes, in the same transaction, while the group is locked.
 """
 
 from application.bus.messages import Scope
+from application.errors import Collision
 from domain.conversation.conversation import Conversation
 from domain.conversation.events import Departure, MemberRemoved, MemberUpdated
 from domain.conversation.participant import Participant, Role
@@ -22,11 +23,11 @@ async def depart(
     by: UserId,
     heir: Participant | None = None,
 ) -> None:
-    """Let ``who`` go. ``heir`` follows an owner; without one, whoever has been there longest. The last one out closes
-    the group.
+    """Let ``who`` go. ``heir`` follows an owner; without one, whoever has been there longest of those whose accounts
+    are active. The last one out closes the group.
     """
     if who.role is Role.OWNER:
-        heir = heir or await scope.uow.participants.heir(group.id, who.user_id)
+        heir = heir or await _longest_there(group, who.user_id, scope)
         if heir is not None:
             await hand_over(who, heir, group, scope)
     said: Metadata = {"event": "member_left"}
@@ -45,6 +46,19 @@ async def depart(
         group.closed_at = scope.now
     group.updated_at = scope.now
     scope.uow.conversations.save(group)
+
+
+async def _longest_there(group: Conversation, besides: UserId, scope: Scope) -> Participant | None:
+    """Who follows when nobody is named. A deactivated account only where there is no other: its person may come back.
+    Raises ``Collision``.
+    """
+    heir = await scope.uow.participants.heir(group.id, besides)
+    if heir is not None:
+        # From here on whoever deactivates that account waits. Who was quicker must be seen.
+        await scope.uow.users.hold([heir.user_id])
+        if await scope.uow.participants.heir(group.id, besides) is not heir:
+            raise Collision("the heir's account was deactivated meanwhile")
+    return heir
 
 
 async def hand_over(owner: Participant, heir: Participant, group: Conversation, scope: Scope) -> None:

@@ -43,7 +43,7 @@ async def handle(
     people: People,
     cursors: Cursors,
 ) -> Page[Member]:
-    list_name = f"members:{query.conversation_id}"
+    list_name = f"members:{scope.user_id}:{query.conversation_id}"
     place = cursors.open(list_name, query.cursor, Place)
     after = (
         None

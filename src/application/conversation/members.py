@@ -21,6 +21,15 @@ async def member(conversation_id: ConversationId, user_id: UserId, scope: Scope)
     return found
 
 
+async def successor(conversation_id: ConversationId, user_id: UserId, scope: Scope) -> Participant:
+    """A member whose account is active, and stays so until the commit. Raises ``MemberNotFound``."""
+    found = await member(conversation_id, user_id, scope)
+    person = (await scope.uow.users.hold([user_id])).get(user_id)
+    if person is None or not person.is_active:
+        raise MemberNotFound
+    return found
+
+
 async def member_below(
     conversation_id: ConversationId, user_id: UserId, action: Action, scope: Scope
 ) -> Participant:

@@ -9,7 +9,7 @@ from application.access.limits import rate_limit
 from application.access.roles import in_group, may
 from application.bus.messages import Command, Scope
 from application.conversation.leaving import depart
-from application.conversation.members import member, member_below
+from application.conversation.members import member_below, successor
 from domain.conversation.events import Departure
 from domain.conversation.participant import Role
 from domain.conversation.permissions import Action
@@ -58,5 +58,5 @@ async def leave(command: LeaveGroup, scope: Scope) -> None:
             raise Invalid("Only an owner names a successor.", pointer="/successor_id")
         if command.successor_id == scope.user_id:
             raise Invalid("Somebody else must follow.", pointer="/successor_id")
-        heir = await member(group.id, command.successor_id, scope)
+        heir = await successor(group.id, command.successor_id, scope)
     await depart(mine, group, Departure.LEFT, scope, by=scope.user_id, heir=heir)

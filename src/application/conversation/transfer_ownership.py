@@ -6,7 +6,7 @@ from application.access.limits import rate_limit
 from application.access.roles import may
 from application.bus.messages import Command, Scope
 from application.conversation.leaving import hand_over
-from application.conversation.members import member
+from application.conversation.members import successor
 from domain.conversation.permissions import Action
 from domain.shared.errors import Invalid
 from domain.shared.ids import ConversationId, UserId
@@ -25,7 +25,7 @@ async def handle(command: TransferOwnership, scope: Scope) -> None:
     if command.user_id == scope.user_id:
         raise Invalid("The group is yours already.", pointer="/user_id")
     group = await scope.uow.conversations.get(command.conversation_id)
-    heir = await member(group.id, command.user_id, scope)
+    heir = await successor(group.id, command.user_id, scope)
     mine = await scope.uow.participants.get(group.id, scope.user_id)
     await hand_over(mine, heir, group, scope)
     group.updated_at = scope.now

@@ -77,7 +77,7 @@ INVENTORY: dict[str, tuple[Columns, ...]] = {
             "messages",
         ),
         Columns("content metadata forwarded_from_msg_id reply_to_msg_id", Fate.REDACTED, "messages"),
-        Columns("body_hash", Fate.KEPT),
+        Columns("body_hash is_changed", Fate.KEPT),
     ),
     "message_reactions": (
         Columns("id user_id", Fate.KEPT),

@@ -10,6 +10,7 @@ from application.access.messages import found, may_delete, seen_among
 from application.bus.messages import Command, Scope
 from application.messaging.edit_message import Windows
 from domain.conversation.conversation import Conversation
+from domain.conversation.events import ParticipationChanged
 from domain.conversation.participant import Participant
 from domain.messaging.content import MessageType
 from domain.messaging.events import MessageDeleted, MessageHidden
@@ -68,6 +69,7 @@ def _require_may_wipe(
 async def _hide(message: Message, me: Participant, scope: Scope) -> None:
     if not await seen_among([message.id], scope):
         return
+    unread = await scope.uow.messages.unread(me, scope.now)
     me.my_revision += 1
     scope.uow.messages.hide(message, me.user_id, me.my_revision)
     me.record(
@@ -79,4 +81,7 @@ async def _hide(message: Message, me: Participant, scope: Scope) -> None:
             my_revision=me.my_revision,
         )
     )
+    left = await scope.uow.messages.unread(me, scope.now)
+    if left != unread:
+        me.record(ParticipationChanged(user_ids=(me.user_id,), participant=me, unread_count=left))
     scope.uow.participants.save(me)

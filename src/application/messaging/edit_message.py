@@ -15,6 +15,7 @@ from application.messaging.views import MessageView
 from domain.messaging import placeholders
 from domain.messaging.content import text, words_of
 from domain.messaging.events import MessageUpdated
+from domain.messaging.message import Message
 from domain.shared.errors import MessageNotFound
 from domain.shared.ids import MessageId
 
@@ -63,10 +64,18 @@ async def handle(command: EditMessage, scope: Scope, *, windows: Windows) -> Mes
             conversation_id=conversation.id,
             revision=edited.revision,
             message=edited,
-            reply_to=beside.replied_to.get(edited.reply_to_msg_id) if edited.reply_to_msg_id else None,
+            reply_to=await _answered(edited, scope),
             attachments=beside.attachments.get(edited.id, ()),
             reactions=beside.reactions.get(edited.id, ()),
         )
     )
     scope.uow.conversations.save(conversation)
     return MessageView.as_seen(edited, beside)
+
+
+async def _answered(message: Message, scope: Scope) -> Message | None:
+    """What it answers, as everybody may see it: what its sender has hidden for themselves, others still see."""
+    if message.reply_to_msg_id is None:
+        return None
+    answered = await scope.uow.messages.find(message.reply_to_msg_id)
+    return None if answered is None or answered.has_expired(scope.now) else answered

@@ -63,12 +63,13 @@ class ForwardMessage(Command[Forwarded], frozen=True, kw_only=True):
 
 async def repeat(command: ForwardMessage, scope: Scope, *, hashes: BodyHashes) -> Forwarded | None:
     """The copies that this sender made under these client ids before, if any, as they are now."""
-    copies = []
-    for place, name in enumerate(command.client_message_ids):
-        copy = await scope.uow.messages.find_by_client_id(scope.user_id, name)
+    copies = await _named(command, scope)
+    if None in copies and any(copies):
+        # Copies become durable together: perhaps they have between two looks, and then all are there now.
+        copies = await _named(command, scope)
+    for place, copy in enumerate(copies):
         if copy is not None and copy.body_hash != _body_hash(command, place, hashes):
             raise IdempotencyConflict(pointer=f"/client_message_ids/{place}")
-        copies.append(copy)
     earlier = [copy for copy in copies if copy is not None]
     if not earlier:
         return None
@@ -107,6 +108,12 @@ async def handle(command: ForwardMessage, scope: Scope, *, hashes: BodyHashes) -
         copies.append(await post(new, scope, attachments=attachments))
     scope.as_done = structs.replace(command, said=said)
     return await _shown(copies, scope)
+
+
+async def _named(command: ForwardMessage, scope: Scope) -> list[Message | None]:
+    """What this sender has said under each client id, one look after the other."""
+    find = scope.uow.messages.find_by_client_id
+    return [await find(scope.user_id, name) for name in command.client_message_ids]
 
 
 async def _said_by(original: Message, scope: Scope) -> Said:

@@ -61,7 +61,7 @@ class ListReactions(Query[Page[Reacted]], frozen=True, kw_only=True):
 async def list_reactions(
     query: ListReactions, scope: QueryScope, *, messages: MessageReader, people: People, cursors: Cursors
 ) -> Page[Reacted]:
-    list_name = f"reactions:{query.message_id}:{query.code}"
+    list_name = f"reactions:{scope.user_id}:{query.message_id}:{query.code}"
     place = cursors.open(list_name, query.cursor, Place)
     rows = await messages.reactions(
         query.message_id,

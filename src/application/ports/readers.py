@@ -202,7 +202,7 @@ class ConversationReader(Protocol):
 
 class MessageReader(Protocol):
     """Promise: only what the participant can see at ``now``: not hidden by them, not cleared, not expired, and up
-    to where they left; tombstones keep their place. At most one of before, after, around; ``around`` includes
+    to where they left, be it since they were looked up; tombstones keep their place. At most one of before, after, around; ``around`` includes
     that sequence itself. ``find`` is one message with its viewer's place, which they may have left; ``surroundings``
     are what the viewer can see beside messages, at a number of reads that does not grow with theirs; ``reactions``
     are those to one message, of one code or all, in the order in which they were given, each exactly once over all

@@ -102,8 +102,8 @@ class Conversations(Protocol):
 class Participants(Protocol):
     """Promise: those who left are found too. ``save`` stores the receipt ranges recorded since, one row each.
     ``get`` raises ``ConversationNotFound``. ``groups_of`` are the live groups somebody takes part in, in the order
-    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member; ``pinned``
-    is how many live conversations somebody takes part in and has pinned. A message that came since archiving while the
+    of their ids; ``heir`` is who has been there longest besides somebody, an administrator before a member, and
+    whose account is deactivated after everybody else; ``pinned`` is how many live conversations somebody takes part in and has pinned. A message that came since archiving while the
     conversation was not muted has undone it, as anybody finds it.
     """
 
@@ -160,7 +160,7 @@ class Messages(Protocol):
 
     async def unread(self, participant: Participant, now: datetime) -> int:
         """Messages visible at ``now`` after the read cursor, of others, not SYSTEM, not deleted; 100 means more
-        than 99.
+        than 99. What this unit of work hides is not counted any more.
         """
         ...
 

@@ -24,6 +24,7 @@ class Changes:
     """One page of what changed in a conversation. ``until`` is what to pass for the next one.
 
     One's own changes are said on every page and done with on the last: applied after the messages of a page, they stand.
+    They are said too where a message expired unseen: it may have been one's own, or have undone archiving.
 
     ``messages`` are in the order of their revisions, ``hidden`` in that of being hidden.
     """
@@ -70,7 +71,7 @@ class SyncReader(Protocol):
     """Promise: whoever applies page after page, until there are no more, has what somebody finds who asks for everything.
 
     ``changes``: the latest state of each message that changed since, those no longer to be seen left out; whoever left gets
-    none from after that point, and who never took part gets None. ``standings``: of the conversations somebody knows, where those stand that are not as
+    none from after that point, each change once, and who never took part gets None. ``standings``: of the conversations somebody knows, where those stand that are not as
     they know them, and which are theirs no longer, or never were. ``joined``: what they have, in the order of arrival;
     whatever is joined after a page was read comes after that page's end.
     """

@@ -246,6 +246,27 @@ class ParticipantsContract:
             assert len(await uow.participants.groups_of(ann)) == 3
             assert await uow.participants.groups_of(ann) == sorted(await uow.participants.groups_of(ann))
 
+    async def test_an_heir_whose_account_is_deactivated_comes_after_everybody_else(
+        self, world: World
+    ) -> None:
+        ann, ben, cem = await people(world, 3)
+        place = await group_of(world, ann, ben, cem)
+        await change_participant(world, place, ben, role=Role.ADMIN)
+
+        async def heir_without(gone: UserId) -> UserId | None:
+            async with world.units.open() as uow:
+                user = await uow.users.lock(gone)
+                assert user is not None
+                user.deactivate(later(1))
+                uow.users.save(user)
+                await commit(uow)
+            async with world.units.open() as uow:
+                found = await uow.participants.heir(place, ann)
+                return None if found is None else found.user_id
+
+        assert await heir_without(ben) == cem
+        assert await heir_without(cem) == ben
+
     async def test_heir_is_who_has_been_there_longest_an_administrator_before_a_member(
         self, world: World
     ) -> None:

@@ -131,6 +131,19 @@ class MessageReaderContract:
         assert _shape(await _page(world, ben, place, after=1)) == ([2], True, False)
         assert _shape(await _page(world, ben, place, around=3)) == ([1, 2], False, False)
 
+    async def test_nor_does_who_was_removed_since_they_were_looked_up(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        place = await group_of(world, ann, ben)
+        await send(world, place, ann)
+        me = await membership(world, ben, place)
+        await leave(world, place, ben, 1)
+        await send(world, place, ann)
+        bounds: tuple[dict[str, int], ...] = ({}, {"before": 9}, {"after": 0}, {"around": 2})
+        for given in bounds:
+            places = {"before": None, "after": None, "around": None} | given
+            page = await world.messages.page(me, **places, limit=9, now=AT)
+            assert _shape(page)[0] == [1], given
+
     async def test_tombstones_keep_their_place(self, world: World) -> None:
         _, ben, place, sent = await _talk(world, 3)
         tombstone = replace(sent[1], content=None, deleted_at=AT)

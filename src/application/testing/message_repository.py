@@ -170,6 +170,21 @@ class MessagesContract:
         await change_participant(world, place, ben, cleared_through_sequence=2)
         assert await _unread(world, place, ben, later(31)) == 2
 
+    async def test_unread_leaves_out_what_is_hidden_in_the_same_unit_of_work(self, world: World) -> None:
+        ann, ben, place = await _talk(world, 2)
+        sent = await send(world, place, ann)
+        async with world.units.open() as uow:
+            await uow.conversations.lock(place)
+            me = await uow.participants.get(place, ben)
+            before = await uow.messages.unread(me, AT)
+            me.my_revision += 1
+            uow.messages.hide(sent, ben, me.my_revision)
+            uow.participants.save(me)
+            assert await uow.messages.unread(me, AT) == before - 1
+            await commit(uow)
+        assert await _unread(world, place, ben) == before - 1
+        assert await _unread(world, place, ann) == 0
+
     async def test_unread_leaves_out_those_i_block_and_not_those_who_block_me(self, world: World) -> None:
         ann, ben, cem = await people(world, 3)
         place = await group_of(world, ann, ben, cem)

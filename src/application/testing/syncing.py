@@ -100,6 +100,16 @@ class SyncReaderContract:
         assert (last.until, last.me_changed, last.hidden) == (Known(3, 2), True, [sent[1].id])
         assert not last.has_more
 
+    async def test_what_expired_unseen_may_have_moved_ones_own_place(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        place = await group_of(world, ann, ben)
+        await send(world, place, ann)
+        await send(world, place, ben, expires_at=AT)
+        await send(world, place, ann)
+        assert (await _changes(world, ben, place, 1)).me_changed
+        assert not (await _changes(world, ben, place, 0, limit=1)).me_changed
+        assert not (await _changes(world, ben, place, 2)).me_changed
+
     async def test_changes_say_when_members_or_info_changed_in_this_page(self, world: World) -> None:
         ann, ben = await people(world, 2)
         place = await group_of(world, ann, ben)
@@ -139,6 +149,27 @@ class SyncReaderContract:
         changed = await _change(world, before)
         found = await _changes(world, ben, place, 1)
         assert (found.messages, found.until.revision, found.members_changed) == ([changed], 4, False)
+
+    async def test_what_became_of_what_they_can_see_since_they_left_comes_page_by_page(
+        self, world: World
+    ) -> None:
+        ann, ben = await people(world, 2)
+        place = await group_of(world, ann, ben)
+        sent = [await send(world, place, ann) for _ in range(5)]
+        await leave(world, place, ben, 4)
+        await change_participant(world, place, ben, revision=5)
+        await change_participant(world, place, ben, cleared_through_sequence=1)
+        await send(world, place, ann)
+        changed = [await _change(world, sent[n]) for n in (3, 4, 0, 2)]
+        first = await _changes(world, ben, place, 0, limit=2)
+        assert (first.messages, first.until.revision, first.has_more) == ([sent[1], changed[0]], 7, True)
+        second = await _changes(world, ben, place, 7, limit=2)
+        assert (second.messages, second.until.revision, second.has_more) == ([changed[3]], 10, False)
+        whole = await _changes(world, ben, place, 1)
+        assert whole.messages == [sent[1], changed[0], changed[3]]
+        assert [(await _changes(world, ben, place, n)).messages for n in (9, 10)] == [[changed[3]], []]
+        # And what they know already does not come again.
+        assert (await _changes(world, ben, place, 10)).until.revision == 10
 
     async def test_who_never_took_part_gets_none(self, world: World) -> None:
         ann, eve = await people(world, 2)

@@ -35,7 +35,7 @@ class ReceiptAdvanced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipationChanged(PersonalEvent):
-    """My own pin, archive, mute or read cursor changed, perhaps on another of my devices."""
+    """My own pin, archive, mute, cursor or what is unread changed by what I did, perhaps on another of my devices."""
 
     wire: ClassVar[str] = "participation.updated"
     participant: Participant

@@ -149,6 +149,8 @@ class Participant:
         self.silenced_until = None
         self.left_at = self.left_sequence = self.left_snapshot = None
         self.archived = False
+        # Others may have taken its place among those that may be pinned.
+        self.pinned_at = None
         self.my_revision += 1
         self.begin_at(conversation.last_sequence)
 

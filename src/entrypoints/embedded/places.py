@@ -59,11 +59,18 @@ class Home:
         return self.directory / DATA
 
     def make_directory(self, name: str) -> Path:
-        """A new directory of that name, owned by the account, mode 0700. Raises `FileExistsError`."""
-        path = self.directory / name
-        path.mkdir(mode=0o700)
-        self._give(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
-        return path
+        """A new directory of that name, owned by the account, mode 0700. Raises `FileExistsError`.
+
+        It has that name only once it is the account's: whoever is killed in between leaves nothing in the way.
+        """
+        path, draft = self.directory / name, self.directory / f"{name}.new"
+        if os.path.lexists(path):
+            raise FileExistsError(path)
+        with suppress(FileNotFoundError):
+            draft.rmdir()
+        draft.mkdir(mode=0o700)
+        self._give(os.open(draft, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
+        return draft.rename(path)
 
     def open(self, name: str, flags: int = os.O_RDWR) -> int:
         """A descriptor of the file, made if missing: mode 0600, owned by the account, no link followed."""
@@ -76,6 +83,8 @@ class Home:
     def write(self, name: str, text: str) -> Path:
         """The file with exactly this content, replaced in one step."""
         draft = f"{name}.new"
+        with suppress(FileNotFoundError):
+            (self.directory / draft).unlink()  # perhaps not the account's yet, when somebody was killed
         with os.fdopen(self.open(draft, os.O_RDWR | os.O_TRUNC), "w", encoding="utf-8") as file:
             file.write(text)
         return (self.directory / draft).replace(self.directory / name)

@@ -2,12 +2,14 @@
 
 import asyncio
 import re
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
 from litestar import Request
+from msgspec.inspect import IntType, Type, UnionType, type_info
 
 from application.bus.log import Key
 from application.bus.messages import decode_hook
@@ -21,7 +23,8 @@ BODY_WITHIN_SECONDS = 30.0
 DEPTH_AT_MOST = 32
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WHERE = re.compile(r"(?s)(.*?)(?: - at (?:`key` in )?`\$(.*)`)?$")
-_FIELD = re.compile(r"(?:unknown|required) field `([^`]*)`")
+_FIELD = re.compile(r"required field `([^`]*)`")
+_NUMBER = re.compile(r"-?[0-9]+")
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 _QUERY_AT_MOST = 100
 
@@ -49,7 +52,7 @@ async def no_body(request: AnyRequest, *, with_parameters: bool = False) -> None
     if not with_parameters:
         _no_parameters(request)
     if fields := object_in(await _body(request)):
-        raise Invalid("This request takes no fields.", pointer=f"/{next(iter(fields))}")
+        raise Invalid("This request takes no fields.", pointer=_pointer(next(iter(fields))))
 
 
 def query_from(request: AnyRequest, kind: type[M], *, lists: tuple[str, ...] = (), **path: Any) -> M:
@@ -61,20 +64,60 @@ def query_from(request: AnyRequest, kind: type[M], *, lists: tuple[str, ...] = (
     for name in lists:
         if name in fields:
             fields[name] = fields[name].split(",") if fields[name] else []
+    for name in _shape_of(kind).whole & fields.keys():
+        # The lax reading of numbers, which a text needs, would also take 1.0 and 1e1.
+        if not _NUMBER.fullmatch(fields[name]):
+            raise Invalid("Expected `int`, got `str`", pointer=_pointer(name))
     return build(kind, fields, strict=False, **path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a command or query calls its fields on the wire, and which of them are whole numbers."""
+
+    names: frozenset[str]
+    whole: frozenset[str]
+
+
+_shapes: dict[Any, _Shape] = {}
+
+
+def _shape_of(kind: Any) -> _Shape:
+    """Looked up once a type: every request asks."""
+    known = _shapes.get(kind)
+    if known is None:
+        fields = msgspec.structs.fields(kind)
+        whole = [
+            each.encode_name
+            for each in fields
+            if any(isinstance(one, IntType) for one in _either(type_info(each.type)))
+        ]
+        names = frozenset(each.encode_name for each in fields)
+        known = _shapes[kind] = _Shape(names, frozenset(whole))
+    return known
+
+
+def _either(kind: Type) -> tuple[Type, ...]:
+    return kind.types if isinstance(kind, UnionType) else (kind,)
+
+
+def _pointer(name: str) -> str:
+    """To a field, whatever it is called (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _no_parameters(request: AnyRequest) -> None:
     """What changes something says it in its body. Raises ``Invalid``."""
     if parameters := _parameters(request):
-        raise Invalid("This request takes no query parameters.", pointer=f"/{next(iter(parameters))}")
+        raise Invalid("This request takes no query parameters.", pointer=_pointer(next(iter(parameters))))
 
 
 def build(kind: type[M], fields: dict[str, Any], *, strict: bool = True, **path: Any) -> M:
     """A command or query of plain values. Raises ``Invalid`` with a pointer to what is wrong."""
-    for name in (*path, *getattr(kind, "withheld", ())):
-        if name in fields:
-            raise Invalid(f"Object contains unknown field `{name}`", pointer=f"/{name}")
+    known = _shape_of(kind).names.difference(path, getattr(kind, "withheld", ()))
+    for name in fields:
+        if name not in known:
+            raise Invalid(f"Object contains unknown field `{name}`", pointer=_pointer(name))
     try:
         return msgspec.convert({**fields, **path}, kind, strict=strict, dec_hook=decode_hook)
     except msgspec.ValidationError as error:
@@ -95,12 +138,17 @@ def object_in(body: bytes) -> dict[str, Any]:
     return value
 
 
+def is_key(text: str) -> bool:
+    """Whether a client may name a request so."""
+    return _KEY.fullmatch(text) is not None
+
+
 def idempotency_key(request: AnyRequest) -> Key | None:
     """The ``Idempotency-Key`` of a request, scoped to its method and path. Raises ``Invalid``."""
     value = request.headers.get("idempotency-key")
     if value is None:
         return None
-    if not _KEY.fullmatch(value):
+    if not is_key(value):
         raise Invalid("Idempotency-Key must be 1 to 64 visible ASCII characters.", pointer="")
     return Key(value=value, place=f"{request.method} {request.scope['path']}")
 
@@ -146,9 +194,9 @@ def _parameters(request: AnyRequest) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
-            raise Invalid("Given twice.", pointer=f"/{name}")
+            raise Invalid("Given twice.", pointer=_pointer(name))
         if "\x00" in value:
-            raise Invalid("Must not contain the NUL character.", pointer=f"/{name}")
+            raise Invalid("Must not contain the NUL character.", pointer=_pointer(name))
         fields[name] = value
     return fields
 

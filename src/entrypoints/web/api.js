@@ -40,6 +40,8 @@ async function optional(feature, method, path, options) {
 const once = () => ({ "Idempotency-Key": uuid() });
 const contact = (id, rest = "") => `/v1/contacts/${encodeURIComponent(id)}${rest}`;
 const conversation = (id, rest = "") => `/v1/conversations/${encodeURIComponent(id)}${rest}`;
+const member = (id, userId) => conversation(id, `/members/${encodeURIComponent(userId)}`);
+const message = (id, rest = "") => `/v1/messages/${encodeURIComponent(id)}${rest}`;
 
 export const api = {
   me: () => request("GET", "/v1/users/me", { as: "tagged" }),
@@ -71,15 +73,28 @@ export const api = {
   block: (id) => request("PUT", contact(id, "/block")),
   unblock: (id) => request("DELETE", contact(id, "/block")),
 
-  conversations: (cursor) => request("GET", "/v1/conversations", { query: { limit: 100, cursor } }),
+  conversations: (cursor, archived) =>
+    request("GET", "/v1/conversations", { query: { limit: 100, cursor, archived } }),
   conversation: (id) => request("GET", conversation(id)),
   members: (id, cursor) => optional("members", "GET", conversation(id, "/members"), { query: { limit: 100, cursor } }),
   openDirect: (userId) =>
     request("POST", "/v1/conversations/direct", { body: { user_id: userId }, headers: once() }),
-  createGroup: (subject, memberIds) =>
-    optional("groups", "POST", "/v1/conversations/groups", {
-      body: { subject, member_ids: memberIds }, headers: once(),
+  createGroup: (fields) => request("POST", "/v1/conversations/groups", { body: fields, headers: once() }),
+  updateConversation: (id, fields) => request("PATCH", conversation(id), { body: fields }),
+  closeGroup: (id) => request("DELETE", conversation(id)),
+  updateMine: (id, fields) => request("PATCH", conversation(id, "/me"), { body: fields }),
+  clear: (id) => request("POST", conversation(id, "/clear"), { headers: once() }),
+  addMembers: (id, userIds) =>
+    request("POST", conversation(id, "/members"), { body: { user_ids: userIds }, headers: once() }),
+  changeMember: (id, userId, fields) => request("PATCH", member(id, userId), { body: fields }),
+  removeMember: (id, userId) => request("DELETE", member(id, userId)),
+  leave: (id, successorId) =>
+    request("POST", conversation(id, "/leave"), {
+      body: successorId ? { successor_id: successorId } : {}, headers: once(),
     }),
+  transfer: (id, userId) =>
+    request("POST", conversation(id, "/transfer"), { body: { user_id: userId }, headers: once() }),
+  sync: (revisions, cursor) => request("POST", "/v1/sync", { body: { revisions, ...(cursor ? { cursor } : {}) } }),
   changes: (id, revision, mine) =>
     optional("changes", "GET", conversation(id, "/changes"), {
       query: { since_revision: revision, since_me: mine, limit: 100 },
@@ -92,5 +107,13 @@ export const api = {
     }),
 
   messages: (id, place = {}) => request("GET", conversation(id, "/messages"), { query: { limit: 50, ...place } }),
-  send: (id, message) => request("POST", conversation(id, "/messages"), { body: message }),
+  send: (id, body) => request("POST", conversation(id, "/messages"), { body }),
+  message: (id) => request("GET", message(id)),
+  editMessage: (id, content) => request("PATCH", message(id), { body: { content } }),
+  deleteMessage: (id, whom) => request("DELETE", message(id), { query: { for: whom } }),
+  forward: (id, body) => request("POST", message(id, "/forward"), { body }),
+  react: (id, code) => request("PUT", message(id, `/reactions/${encodeURIComponent(code)}`)),
+  unreact: (id, code) => request("DELETE", message(id, `/reactions/${encodeURIComponent(code)}`)),
+  reactions: (id, cursor) => request("GET", message(id, "/reactions"), { query: { limit: 100, cursor } }),
+  receipts: (id, cursor) => request("GET", message(id, "/receipts"), { query: { limit: 100, cursor } }),
 };

@@ -1,9 +1,10 @@
 // Getting back in step: the list of conversations, and one conversation after events were missed.
 
 import { api } from "./api.js";
+import { membersChanged } from "./members.js";
 import { brief } from "./preview.js";
 import { dropEntry, patchEntry, putConversation, putEntry, putMe, set, store } from "./store.js";
-import { hideMessages, mergeMessages, thread } from "./threads.js";
+import { hideMessages, isWithin, mergeMessages, thread } from "./threads.js";
 
 const AGAIN_MS = 4000;
 const running = new Map(); // conversation id → promise of the catching up that is under way
@@ -20,10 +21,31 @@ export async function loadList() {
       if (!cursor) break;
     }
     set({ listState: "ready", nextCursor: cursor ?? null });
+    tellSystemMessages();
   } catch (error) {
     if (store.listState !== "ready") set({ listState: "failed" });
     throw error;
   }
+}
+
+/** Lists say that the system said something, not what. */
+export function tellSystemMessages() {
+  for (const { last_message: last, conversation: { id } } of store.listed.slice(0, 30)) {
+    if (last?.type !== "SYSTEM" || last.metadata) continue;
+    api.message(last.id).then((message) => {
+      if (store.entries.get(id)?.last_message?.id === message.id) patchEntry(id, { last_message: brief(message) });
+    }, () => {});
+  }
+}
+
+/** What was put away; the list of the others leaves it out. */
+export async function loadArchive() {
+  let cursor;
+  do {
+    const answer = await api.conversations(cursor, true);
+    answer.items.forEach(putEntry);
+    cursor = answer.next_cursor;
+  } while (cursor);
 }
 
 export async function loadMoreOfList() {
@@ -81,19 +103,22 @@ async function replayChanges(id) {
       if (!error.unsupported) throw error;
       return refetchNewest(id);
     }
-    const first = thread(id).items[0]?.seq_id ?? 0;
-    // Changes to messages above the loaded part arrive with that part, when somebody scrolls there.
-    const wanted = answer.messages.filter((message) => message.seq_id >= first || !thread(id).hasBefore);
-    mergeMessages(id, wanted);
-    if (answer.hidden?.length) hideMessages(id, answer.hidden);
-    if (answer.conversation) putConversation(answer.conversation);
+    if (!store.entries.has(id)) return undefined;
+    // Changes to messages outside the loaded part arrive with that part, when somebody scrolls there.
+    mergeMessages(id, answer.messages.filter((message) => isWithin(id, message.seq_id)));
     if (answer.me) putMe(id, answer.me);
-    showLast(id);
+    if (answer.hidden?.length) hideMessages(id, answer.hidden);
+    if (answer.members_changed) membersChanged(id);
+    if (answer.conversation) putConversation(answer.conversation);
     patchEntry(id, {
       synced: Math.max(synced, answer.revision), head: Math.max(store.entries.get(id).head, answer.revision),
     });
-    if (!answer.has_more) return undefined;
+    if (!answer.has_more) break;
   }
+  // How much is unread, how far the others have read, and my role: changes do not count those.
+  await fetchConversation(id);
+  showLast(id);
+  return undefined;
 }
 
 /** The poorer way, for a server that keeps no changes: what came after the last message that is loaded. */
@@ -114,6 +139,6 @@ async function refetchNewest(id) {
 function showLast(id) {
   const entry = store.entries.get(id);
   const last = thread(id).items.at(-1);
-  if (!entry || !last || last.seq_id < (entry.last_message?.seq_id ?? 0)) return;
+  if (!entry || !last || thread(id).hasAfter || last.seq_id < (entry.last_message?.seq_id ?? 0)) return;
   patchEntry(id, { last_message: brief(last), last_activity_at: last.created_at });
 }

@@ -5,21 +5,21 @@ import { api } from "./api.js";
 import { catchUp, fetchConversation } from "./catch-up.js";
 import { contactUpdated } from "./contacts.js";
 import { t } from "./i18n.js";
+import { memberGone, membersCame, memberUpdated } from "./members.js";
 import { nameOf, need, titleOf } from "./people.js";
+import { dropThrough, isMuted } from "./places.js";
 import { presenceChanged } from "./presence.js";
 import { brief, previewText } from "./preview.js";
 import { delivered } from "./receipts.js";
 import { session } from "./session.js";
-import { dropEntry, notify, patchEntry, putConversation, putEntry, putMe, set, store } from "./store.js";
-import { buryMessage, hideMessages, isMine, mergeMessages, react, settlePending, thread } from "./threads.js";
+import { compose, dropEntry, notify, patchEntry, putConversation, putEntry, putMe, set, store } from "./store.js";
+import { arrive, buryMessage, hideMessages, isMine, isWithin, mergeMessages, react, thread } from "./threads.js";
 
 const myId = () => session.user?.id;
 
 function messageCreated(id, message, event, replaying) {
   const entry = store.entries.get(id);
-  const held = thread(id);
-  if (held.loaded || held.loading) mergeMessages(id, [message]);
-  else settlePending(message);
+  arrive(id, message);
   need([message.sender_id]);
   if (!isMine(message)) delivered(id, message.seq_id);
   // A repeat: the list has already seen this place in the sequence.
@@ -28,13 +28,18 @@ function messageCreated(id, message, event, replaying) {
     last_message: brief(message),
     last_activity_at: message.created_at,
     unread_count: unreadAfter(entry, message),
-    conversation: { ...entry.conversation, last_sequence: message.seq_id },
+    conversation: { ...entry.conversation, last_sequence: message.seq_id, me: woken(entry.conversation.me) },
   });
   if (!isMine(message) && message.type !== "SYSTEM") {
     const values = { name: nameOf(message.sender_id), text: previewText(message) };
     set({ announcement: { id: message.id, text: t("announce.message", values) } });
     if (!replaying) alertTo(store.entries.get(id).conversation, message, values);
   }
+}
+
+/** A message takes a conversation out of the archive, unless it is muted; the server tells nobody of that. */
+function woken(me) {
+  return me?.archived && !isMuted(me) ? { ...me, archived: false } : me;
 }
 
 function unreadAfter(entry, message) {
@@ -47,15 +52,17 @@ function unreadAfter(entry, message) {
 }
 
 function messageUpdated(id, message) {
-  if (thread(id).loaded) {
-    // One above the loaded part would make a hole look like history.
-    const first = thread(id).items[0]?.seq_id ?? 0;
-    if (message.seq_id >= first || !thread(id).hasBefore) mergeMessages(id, [message]);
-  }
+  if (thread(id).loaded && isWithin(id, message.seq_id)) mergeMessages(id, [message]);
   if (store.entries.get(id).last_message?.id === message.id) patchEntry(id, { last_message: brief(message) });
 }
 
+/** What is gone can be neither answered nor changed. */
+function stopComposing(id, messageId) {
+  if (store.composing.get(id)?.message.id === messageId) compose(id, null);
+}
+
 function messageDeleted(id, data, event) {
+  stopComposing(id, data.message_id);
   buryMessage(id, data.message_id, event.at ?? new Date().toISOString(), event.revision);
   const entry = store.entries.get(id);
   const unread = entry.unread_count;
@@ -67,6 +74,7 @@ function messageDeleted(id, data, event) {
 }
 
 function messageHidden(id, data) {
+  stopComposing(id, data.message_id);
   hideMessages(id, [data.message_id]);
   if (store.entries.get(id).last_message?.id === data.message_id) fetchConversation(id).catch(() => {});
 }
@@ -105,12 +113,17 @@ function refreshReceipts(id) {
 }
 
 function memberRemoved(id, data) {
-  if (data.user_id === myId()) return left(id);
-  const { conversation } = store.entries.get(id);
-  patchEntry(id, { conversation: { ...conversation, member_count: Math.max(0, conversation.member_count - 1) } });
+  if (data.user_id === myId()) left(id);
+  else memberGone(id, data.user_id);
 }
 
-function left(id) {
+function participationUpdated(id, data, event) {
+  putMe(id, { my_revision: event.my_revision, ...data });
+  dropThrough(id, data.cleared_through_sequence ?? 0);
+}
+
+/** I am out, or there is nothing left to be in. */
+export function left(id) {
   const entry = store.entries.get(id);
   notify(t("notice.left", { title: titleOf(entry.conversation, myId()) }));
   if (store.openId === id) {
@@ -120,26 +133,20 @@ function left(id) {
   dropEntry(id);
 }
 
-function membersAdded(id, data) {
-  const { conversation } = store.entries.get(id);
-  need(data.user_ids ?? []);
-  const count = conversation.member_count + (data.user_ids?.length ?? 0);
-  patchEntry(id, { conversation: { ...conversation, member_count: count } });
-}
-
 const EFFECTS = {
   "message.created": messageCreated,
   "message.updated": messageUpdated,
   "message.deleted": messageDeleted,
   "message.hidden": messageHidden,
-  "reaction.added": (id, data) => react(id, data, true),
-  "reaction.removed": (id, data) => react(id, data, false),
+  "reaction.added": (id, data, event) => react(id, data, true, event.revision),
+  "reaction.removed": (id, data, event) => react(id, data, false, event.revision),
   "conversation.updated": conversationUpdated,
   "conversation.deleted": left,
   "receipt.updated": receiptUpdated,
-  "participation.updated": (id, data, event) => putMe(id, { my_revision: event.my_revision, ...data }),
-  "member.added": membersAdded,
+  "participation.updated": participationUpdated,
+  "member.added": (id, data) => membersCame(id, data.user_ids ?? []),
   "member.removed": memberRemoved,
+  "member.updated": memberUpdated,
 };
 
 /** What concerns people and not one conversation. */

@@ -5,10 +5,10 @@ import { api } from "./api.js";
 import { command } from "./connection.js";
 import { backoff } from "./lib/backoff.js";
 import { uuid } from "./lib/ids.js";
-import { brief } from "./preview.js";
+import { brief, previewOf } from "./preview.js";
 import { session } from "./session.js";
 import { patchEntry, set, store } from "./store.js";
-import { mergeMessages, settlePending, thread } from "./threads.js";
+import { arrive } from "./threads.js";
 
 const busy = new Set(); // conversations whose first message is on its way
 const waits = new Map(); // conversation id → timer of the next try
@@ -56,10 +56,11 @@ function change(clientId, fields) {
   keep();
 }
 
-export function sendText(id, content) {
+/** `replyTo` is the message that is answered, or nothing. */
+export function sendText(id, content, replyTo) {
   const message = {
     client_message_id: uuid(), conversation_id: id, content, created_at: new Date().toISOString(),
-    state: "sending", attempts: 0, problem: null,
+    state: "sending", attempts: 0, problem: null, reply_to: replyTo ? previewOf(replyTo) : null,
   };
   set({ pending: [...store.pending, message] });
   keep();
@@ -103,19 +104,16 @@ async function pump(id) {
   pump(id);
 }
 
-function deliver({ conversation_id: id, client_message_id: clientId, content, attempts }) {
-  const overHttp = () => api.send(id, { client_message_id: clientId, type: "TEXT", content });
+function deliver({ conversation_id: id, client_message_id: clientId, content, attempts, reply_to: reply }) {
+  const body = { client_message_id: clientId, content, ...(reply ? { reply_to_msg_id: reply.id } : {}) };
+  const overHttp = () => api.send(id, { type: "TEXT", ...body });
   // A frame that got no answer is repeated over HTTP: a connection that looks up may not be.
   if (attempts > 0 && attempts % 2) return overHttp();
-  const frame = {
-    type: "message.send", conversation_id: id, client_message_id: clientId, message_type: "TEXT", content,
-  };
-  return command(frame, overHttp);
+  return command({ type: "message.send", conversation_id: id, message_type: "TEXT", ...body }, overHttp);
 }
 
 function accepted(id, message) {
-  if (thread(id).loaded || thread(id).loading) mergeMessages(id, [message]);
-  else settlePending(message);
+  arrive(id, message);
   // The event may have come before the answer and is then gone from the list already; if not, it goes now.
   discardMessage(message.client_message_id);
   const entry = store.entries.get(id);

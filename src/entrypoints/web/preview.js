@@ -66,5 +66,11 @@ export function brief(message) {
     id: message.id, seq_id: message.seq_id, sender_id: message.sender_id, type: message.type,
     preview: (message.content ?? "").slice(0, 140), metadata: message.metadata ?? null,
     created_at: message.created_at, deleted: Boolean(message.deleted_at),
+    expires_at: message.expires_at ?? null,
   };
+}
+
+/** A message as an answer shows it. */
+export function previewOf({ id, sender_id: senderId, type, content, deleted_at: deletedAt }) {
+  return { id, sender_id: senderId, type, content: (content ?? "").slice(0, 140), deleted: Boolean(deletedAt) };
 }

@@ -142,7 +142,6 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
       case "welcome": return welcomed(frame);
       case "ack": return settle(frame.ref, "resolve", frame.result);
       case "error": return refused(frame);
-      case "resumed": return settle(frame.ref ?? resuming, "resolve", frame);
       case "pong":
         pinging = false;
         return undefined;
@@ -151,15 +150,6 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
         return undefined;
       default: return onEvent(frame);
     }
-  }
-
-  let resuming = null;
-
-  /** Asks for what was missed. Resolves after the last replayed event; rejects when the server cannot do it. */
-  function resume(epoch, revisions) {
-    const done = request({ type: "resume", epoch, revisions }, 60_000);
-    resuming = `r${references}`;
-    return done;
   }
 
   function refused(frame) {
@@ -218,7 +208,6 @@ export function createSocket({ accessToken, expiresAt, onEvent, onState, onWelco
 
   return {
     request,
-    resume,
     nudge,
     get online() { return status === "online"; },
     start() {

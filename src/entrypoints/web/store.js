@@ -10,10 +10,14 @@ export const store = {
   connection: { status: "connecting", stopped: null },
   entries: new Map(), // conversation id → ListEntry plus {synced, head}
   listed: [], // the entries to show, in their order
+  archived: [], // those that were put away, in theirs
   listState: "loading", // "loading" | "ready" | "failed"
   nextCursor: null,
   threads: new Map(), // conversation id → thread, see threads.js
   pending: [], // messages not yet acknowledged, oldest first, see outbox.js
+  members: new Map(), // group id → its Members, once somebody has looked
+  composing: new Map(), // conversation id → {kind: "reply" | "edit", message}
+  jump: null, // {id, messageId}: where the open conversation is to go
   people: new Map(), // user id → User
   contacts: new Map(), // user id → {nickname} of the people I saved
   presence: new Map(), // user id → {is_online, last_seen_at} as the server last said
@@ -47,6 +51,7 @@ export function set(fields) {
 export function forgetEverything() {
   set({
     entries: new Map(), listed: [], listState: "loading", nextCursor: null, threads: new Map(), pending: [],
+    archived: [], members: new Map(), composing: new Map(), jump: null,
     people: new Map(), contacts: new Map(), presence: new Map(), settings: null, openId: null, notice: null, announcement: null,
   });
 }
@@ -72,12 +77,10 @@ function byPinThenActivity(a, b) {
   return a.conversation.id < b.conversation.id ? 1 : -1;
 }
 
-function visible({ conversation: { me } }) {
-  return !me?.archived && !me?.left_at;
-}
-
 function relist() {
-  store.listed = [...store.entries.values()].filter(visible).sort(byPinThenActivity);
+  const mine = [...store.entries.values()].filter(({ conversation: { me } }) => !me?.left_at).sort(byPinThenActivity);
+  store.listed = mine.filter(({ conversation: { me } }) => !me?.archived);
+  store.archived = mine.filter(({ conversation: { me } }) => me?.archived);
   changed();
 }
 
@@ -91,6 +94,8 @@ export function patchEntry(id, fields) {
 export function dropEntry(id) {
   store.entries.delete(id);
   store.threads.delete(id);
+  store.members.delete(id);
+  store.composing.delete(id);
   relist();
 }
 
@@ -98,7 +103,8 @@ export function dropEntry(id) {
 function mergeConversation(known, incoming) {
   if (!known) return incoming;
   const merged = { ...known, ...incoming };
-  for (const field of ["me", "peer"]) merged[field] = incoming[field] ?? known[field];
+  // Lists leave out a group's receipts too.
+  for (const field of ["me", "peer", "receipts"]) merged[field] = incoming[field] ?? known[field];
   merged.last_sequence = Math.max(known.last_sequence ?? 0, incoming.last_sequence ?? 0);
   if (known.me && incoming.me && !newerMe(known.me, incoming.me)) merged.me = known.me;
   return merged;
@@ -106,6 +112,11 @@ function mergeConversation(known, incoming) {
 
 function newerMe(known, incoming) {
   return (incoming.my_revision ?? 0) >= (known.my_revision ?? 0);
+}
+
+/** Lists leave out what the system said; what is known of it stays. */
+function told(incoming, known) {
+  return incoming && incoming.id === known?.id && !incoming.metadata ? { ...incoming, metadata: known.metadata } : incoming;
 }
 
 /**
@@ -124,7 +135,7 @@ export function putEntry(incoming) {
     const fresh = revision >= known.head && newerMe(known.conversation.me ?? {}, conversation.me ?? {});
     store.entries.set(conversation.id, {
       conversation: mergeConversation(known.conversation, conversation),
-      last_message: fresh ? incoming.last_message : known.last_message,
+      last_message: fresh ? told(incoming.last_message, known.last_message) : known.last_message,
       unread_count: fresh ? incoming.unread_count : known.unread_count,
       last_activity_at: fresh ? incoming.last_activity_at : known.last_activity_at,
       // Loaded messages are only as fresh as the events that were applied to them, whatever the list says.
@@ -156,6 +167,14 @@ export function putMe(id, participation) {
     conversation: { ...entry.conversation, me },
     unread_count: participation.unread_count ?? entry.unread_count,
   });
+}
+
+/** Where the keyboard writes next in this conversation: an answer to a message, a change of one, or null. */
+export function compose(id, composing) {
+  const all = new Map(store.composing);
+  if (composing) all.set(id, composing);
+  else all.delete(id);
+  set({ composing: all });
 }
 
 // People -------------------------------------------------------------------------------------------------------

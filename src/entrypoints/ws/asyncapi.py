@@ -176,7 +176,7 @@ def _client_frame(name: str, kind: Any, components: dict[str, Any]) -> dict[str,
     }
     envelope: dict[str, Any] = {"type": {"const": name}, "ref": _SHORT}
     if name in COMMANDS:
-        envelope["idempotency_key"] = _SHORT
+        envelope["idempotency_key"] = _SHORT | {"pattern": "^[!-~]*$"}
     return {
         "name": name,
         "payload": {

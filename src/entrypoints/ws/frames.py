@@ -21,7 +21,7 @@ from application.messaging.react import AddReaction, RemoveReaction
 from application.messaging.send_message import SendMessage
 from domain.shared.errors import Invalid, Refusal
 from domain.shared.ids import ConversationId, UserId
-from entrypoints.http.decoding import build, object_in
+from entrypoints.http.decoding import build, is_key, object_in
 from entrypoints.http.errors import MalformedJson
 
 REF_AT_MOST = 64
@@ -106,7 +106,14 @@ class ClientFrame:
     type: str
     ref: str | None
     fields: dict[str, Any]
-    idempotency_key: str | None = None
+    idempotency_key: Any = None
+
+    def require_key(self) -> str | None:
+        """Looked at once the ``ref`` is known, so that whoever sent a wrong one hears so. Raises ``Invalid``."""
+        key = self.idempotency_key
+        if key is not None and (not isinstance(key, str) or not is_key(key)):
+            raise Invalid("Must be 1 to 64 visible ASCII characters.", pointer="/idempotency_key")
+        return key
 
 
 def open_frame(text: str | bytes) -> ClientFrame:
@@ -123,8 +130,6 @@ def open_frame(text: str | bytes) -> ClientFrame:
     if ref is not None and (not isinstance(ref, str) or not 1 <= len(ref) <= REF_AT_MOST):
         raise Invalid(f"Must be a text of 1 to {REF_AT_MOST} characters.", pointer="/ref")
     key = fields.pop("idempotency_key", None)
-    if key is not None and (not isinstance(key, str) or not 1 <= len(key) <= REF_AT_MOST):
-        raise Invalid(f"Must be a text of 1 to {REF_AT_MOST} characters.", pointer="/idempotency_key")
     return ClientFrame(type=type, ref=ref, fields=fields, idempotency_key=key)
 
 
@@ -137,7 +142,18 @@ def command_of(frame: ClientFrame) -> tuple[Any, Key | None]:
             raise Invalid(f"Object contains unknown field `{ours}`", pointer=f"/{ours}")
         if theirs in fields:
             fields[ours] = fields.pop(theirs)
-    key = None
-    if frame.idempotency_key is not None and not kind.carries_own_key:
-        key = Key(value=frame.idempotency_key, place=frame.type)
-    return build(kind.command, fields), key
+    given, key = frame.require_key(), None
+    if given is not None and not kind.carries_own_key:
+        key = Key(value=given, place=frame.type)
+    try:
+        return build(kind.command, fields), key
+    except Invalid as refusal:
+        theirs_by_ours = {f"/{ours}": f"/{theirs}" for theirs, ours in kind.renamed.items()}
+        pointer = theirs_by_ours.get(refusal.pointer or "", refusal.pointer)
+        raise Invalid(refusal.detail, pointer=pointer) from None
+
+
+def query_of(frame: ClientFrame) -> Any:
+    """The query a frame asks for; a key changes nothing about it, but must be one. Raises ``Invalid``."""
+    frame.require_key()
+    return build(QUERIES[frame.type], frame.fields)

@@ -16,7 +16,7 @@ from application.bus.messages import Actor
 from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
-from domain.shared.errors import RateLimited, Refusal, Unauthenticated, Unavailable
+from domain.shared.errors import RateLimited, Refusal, Unavailable
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
 from entrypoints.http.decoding import build
@@ -33,6 +33,7 @@ from entrypoints.ws.frames import (
     Resume,
     command_of,
     open_frame,
+    query_of,
 )
 from entrypoints.ws.socket import Socket
 
@@ -235,7 +236,7 @@ class Conversation:
         if frame.type in BESIDE:
             return await carry_out_beside(frame, self._out, self._actor(), self._desk)
         if frame.type in QUERIES:
-            query = build(QUERIES[frame.type], frame.fields)
+            query = query_of(frame)
             return protocol.ack(frame.ref, await self._desk.bus.ask(query, self._actor()))
         command, key = command_of(frame)
         return protocol.ack(frame.ref, await self._desk.bus.execute(command, self._actor(), key=key))
@@ -259,10 +260,7 @@ class Conversation:
 
     async def _authenticate_again(self, token: str) -> None:
         authentication: Authentication = self._desk.authentication
-        try:
-            claims = await authentication.of(token)
-        except Unauthenticated:
-            raise Unauthenticated from None
+        claims = await authentication.of(token)
         if (claims.user_id, claims.session_id) != (self._claims.user_id, self._claims.session_id):
             raise Ended(protocol.UNAUTHENTICATED)
         self._claims = claims

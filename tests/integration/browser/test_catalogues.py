@@ -26,11 +26,16 @@ READ = """async (codes) => {
 }"""
 
 
+CATALOGUES: dict[str, Any] = {}
+"""As a browser reads them, once for all tests."""
+
+
 async def _catalogues() -> dict[str, Any]:
-    async with serving(settings_for()) as server, windows(server.url) as browser:
-        page = await browser.open()
-        read: dict[str, Any] = json.loads(await page.evaluate(READ, [str(code) for code in Language]))
-        return read
+    if not CATALOGUES:
+        async with serving(settings_for()) as server, windows(server.url) as browser:
+            page = await browser.open()
+            CATALOGUES.update(json.loads(await page.evaluate(READ, [str(code) for code in Language])))
+    return CATALOGUES
 
 
 def _scripts() -> list[Path]:

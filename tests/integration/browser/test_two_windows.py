@@ -15,8 +15,8 @@ async def test_what_one_types_appears_in_the_other(fresh_database: str, redis: s
         serving(settings_for(fresh_database, redis)) as server,
         windows(server.url) as browser,
     ):
-        ann = await browser.register("ann_b")
-        bob = await browser.register("bob_b")
+        ann = await browser.sign_up("ann_b")
+        bob = await browser.sign_up("bob_b")
 
         await write_to(ann, "bob_b")
         await say(ann, "hello bob <b>")

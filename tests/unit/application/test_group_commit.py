@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.memory.unit_of_work import MemoryUnitOfWork, MemoryUnitsOfWork
-from application.bus.group_commit import GROUP_AT_MOST, SHARE_OF_ONE_PLACE, WAITING_AT_MOST, Lane
+from application.bus.group_commit import (
+    GROUP_AT_MOST,
+    SHARE_OF_ONE_PLACE,
+    WAITING_AT_MOST,
+    WAITING_IN_ONE_PLACE,
+    Lane,
+)
 from application.bus.job import Job
 from application.bus.log import Key
 from application.bus.messages import Actor, Secret
@@ -273,6 +279,15 @@ def test_one_busy_conversation_does_not_keep_the_others_waiting() -> None:
     group = lane.take()
     assert sum(job.place.int == 1 for job in group) == SHARE_OF_ONE_PLACE
     assert sum(job.place.int == 2 for job in group) == 1
+
+
+def test_one_busy_conversation_does_not_take_all_the_room() -> None:
+    lane = Lane()
+    for _ in range(WAITING_IN_ONE_PLACE):
+        assert lane.has_room(ConversationId(uuid.UUID(int=1)))
+        lane.put(_job(1))
+    assert not lane.has_room(ConversationId(uuid.UUID(int=1)))
+    assert lane.has_room(ConversationId(uuid.UUID(int=2)))
 
 
 async def test_beyond_a_bound_new_ones_are_refused_and_nothing_is_lost(stage: Stage) -> None:

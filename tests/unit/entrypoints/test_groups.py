@@ -4,11 +4,13 @@ import httpx
 
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
+from tests.scenarios.bad_conversations import BadConversations
 from tests.scenarios.group_info import Info
 from tests.scenarios.group_input import GroupInput
 from tests.scenarios.group_rights import GroupRights
 from tests.scenarios.group_stage import path_of, told_of
 from tests.scenarios.groups import Joining, Leaving, Roles, several
+from tests.scenarios.succession import Succession
 from tests.support.server import settings_for
 
 
@@ -28,11 +30,19 @@ class TestRoles(Roles):
     pass
 
 
+class TestSuccession(Succession):
+    pass
+
+
 class TestInfo(Info):
     pass
 
 
 class TestGroupInput(GroupInput):
+    pass
+
+
+class TestBadConversations(BadConversations):
     pass
 
 

@@ -271,16 +271,54 @@ async def test_each_viewer_is_answered_as_the_row_says(client: httpx.AsyncClient
             await _answers_like_an_unknown_id(client, scene, route, row, response)
 
 
+@pytest.mark.parametrize("route", [route for route in ROWS if "{message_id}" in route])
+async def test_what_was_said_after_somebody_left_is_unknown_to_them(
+    client: httpx.AsyncClient, route: str
+) -> None:
+    scene = await _scene(client)
+    await scene.prepare("former")
+    later = (await scene.people["member"].send(scene.names["conversation"], "later")).json()
+    scene.names["message"] = later["id"]
+    response = await _ask_of(client, scene, "former", route)
+    assert (response.status_code, response.json()["code"]) == NO_MESSAGE
+    assert problem(response) == problem(
+        await _ask_of(client, scene, "former", route, message_id=str(uuid.uuid4()))
+    )
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROWS if "{message_id}" in route or "{conversation_id}" in route]
+)
+async def test_what_is_in_a_closed_group_is_unknown_to_everybody(
+    client: httpx.AsyncClient, route: str
+) -> None:
+    scene, row = await _scene(client), ROWS[route]
+    for viewer in VIEWERS[1:]:
+        await scene.prepare(viewer)
+        path = f"/v1/conversations/{scene.names['conversation']}"
+        await scene.people["owner"].done("DELETE", path)
+        response = await _ask_of(client, scene, viewer, route)
+        unknown = {f"{row.unknown}_id": str(uuid.uuid4())}
+        assert problem(response) == problem(await _ask_of(client, scene, viewer, route, **unknown)), viewer
+        assert response.status_code == 404
+
+
+async def _ask_of(
+    client: httpx.AsyncClient, scene: Scene, viewer: str, route: str, **replaced: str
+) -> httpx.Response:
+    method, template = route.split(" ", 1)
+    path = scene.path(template, **replaced) + (f"?{ROWS[route].query}" if ROWS[route].query else "")
+    return await _ask(client, scene, viewer, method, path, scene.fill(ROWS[route].body))
+
+
 async def _answers_like_an_unknown_id(
     client: httpx.AsyncClient, scene: Scene, route: str, row: Row, response: httpx.Response
 ) -> None:
     """Where an outsider is refused, the answer tells nothing of whether the thing exists."""
     if response.status_code != 404:
         return
-    method, template = route.split(" ", 1)
     unknown = {f"{row.unknown}_id": str(uuid.uuid4())}
-    path = scene.path(template, **unknown) + (f"?{row.query}" if row.query else "")
-    other = await _ask(client, scene, "outsider", method, path, scene.fill(row.body))
+    other = await _ask_of(client, scene, "outsider", route, **unknown)
     assert problem(other) == problem(response)
 
 

@@ -14,6 +14,7 @@ from tests.scenarios.changing import Deleting, Editing
 from tests.scenarios.forwarding import Forwarding
 from tests.scenarios.messages import Looking, Messages, Replies
 from tests.scenarios.reactions import Reactions
+from tests.scenarios.wiping import Wiping
 from tests.support.backstage import MemoryBackstage
 from tests.support.server import settings_for
 
@@ -63,3 +64,9 @@ class TestForwarding(Forwarding):
 
 class TestBadMessages(BadMessages):
     pass
+
+
+class TestWiping(Wiping):
+    @pytest.fixture
+    def names(self) -> tuple[str, str, str]:
+        return "messages", "frames", "log"

@@ -25,16 +25,29 @@ const PATHS = {
   device: "M5 4.500h14a1 1 0 0 1 1 1v9.500a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5.500a1 1 0 0 1 1-1z M9 20h6 M12 16v4",
   key: "M8 16.800a3.8 3.8 0 1 0 0-7.6 3.8 3.8 0 0 0 0 7.600z M11.2 11.2 19.5 5 M16 7.700l2.3 2.8",
   block: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16z M6.4 6.400l11.2 11.2",
+  more: "M5.5 12h.01 M12 12h.01 M18.5 12h.01",
+  reply: "M9.5 6 4 11.5 9.5 17 M4.500 11.5h9a6 6 0 0 1 6 6v1",
+  forward: "M14.5 6 20 11.5 14.5 17 M19.500 11.5h-9a6 6 0 0 0-6 6v1",
+  edit: "M4 20l1-4L16.2 4.8a1.900 1.9 0 0 1 2.7 0l.3.3a1.900 1.9 0 0 1 0 2.7L8 19z",
+  trash: "M5 7h14 M9.500 7V4.500h5V7 M7 7l.8 12.500h8.400L17 7 M10.500 11v5 M13.500 11v5",
+  smile: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16z M8.800 14c.7 1.200 1.800 1.800 3.200 1.800s2.500-.6 3.200-1.800 M9.300 9.800h.01 M14.700 9.800h.01",
+  info: "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16z M12 11v5 M12 8h.01",
+  copy: "M9 9h10v11H9z M15 9V4H5v11h4",
+  pin: "M9 4h6l-.7 6.500 3.200 3.500H6.500l3.200-3.500z M12 14v6",
+  mute: "M6.500 16.500v-5.800a5.500 5.500 0 0 1 8.700-4.400 M17.500 11v5.500l1.500 1.500H8 M10 20.500h4 M4 4l16 16",
+  archive: "M4 5h16v4H4z M5.500 9v10h13V9 M10 13h4",
+  plus: "M12 5v14 M5 12h14",
+  leave: "M14 4.5H7a2 2 0 0 0-2 2v11a2 2 0 0 0 2 2h7 M10.5 12H20 M16.5 8.5 20 12l-3.5 3.5",
   bookmark: "M7 4.5h10a1 1 0 0 1 1 1v14l-6-4-6 4v-14a1 1 0 0 1 1-1z",
 };
 
-const POINTING = new Set(["back", "send", "logout"]);
+const POINTING = new Set(["back", "send", "logout", "leave", "reply", "forward"]);
 
 export function Icon({ name, size = 20 }) {
   // What points forward or back points the other way in languages that run right to left.
   const turns = POINTING.has(name) ? "icon icon-turns" : "icon";
   return html`
-    <svg class=${turns} width=${size} height=${size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg class=${turns} width=${size} height=${size} viewBox="0 0 24 24" aria-hidden="true" focusable="false" data-icon=${name}>
       <path d=${PATHS[name]} />
     </svg>`;
 }

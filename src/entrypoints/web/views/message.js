@@ -9,6 +9,7 @@ import { previewText } from "../preview.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icons.js";
 import { problemText } from "./problem.js";
+import { Reactions } from "./reactions.js";
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
@@ -36,11 +37,14 @@ function Ticks({ state }) {
     </span>`;
 }
 
-function Reply({ reply }) {
+/** What is answered; a press goes there. */
+function Reply({ reply, onJump }) {
   return html`
     <blockquote class="reply">
       <span class="reply-author" dir="auto">${nameOf(reply.sender_id)}</span>
-      <span class="reply-text" dir="auto">${previewText(reply)}</span>
+      <span class=${reply.deleted ? "reply-text text-quiet" : "reply-text"} dir="auto">${previewText(reply)}</span>
+      <button type="button" class="reply-jump" data-testid="jump" onClick=${() => onJump(reply.id)}
+        aria-label=${t("message.jump", { name: nameOf(reply.sender_id) })}></button>
     </blockquote>`;
 }
 
@@ -72,25 +76,16 @@ function Failure({ message }) {
     </div>`;
 }
 
-function Reactions({ items }) {
-  return html`
-    <ul class="reactions" aria-label=${t("message.reactions")}>
-      ${items.map((one) => html`
-        <li key=${one.reaction_code} class=${one.mine ? "reaction reaction-mine" : "reaction"}>
-          ${one.reaction_code} ${one.count > 1 ? one.count : ""}
-        </li>`)}
-    </ul>`;
-}
-
 /** Props are compared one by one: a long thread renders again on every keystroke of the other side otherwise. */
 export class MessageRow extends Component {
   shouldComponentUpdate(next) {
     return Object.keys(next).some((name) => next[name] !== this.props[name]);
   }
 
-  render({ message, state, mine, first, last, group, sender, avatarUrl }) {
+  render({ message, state, mine, first, last, group, sender, avatarUrl, newest, onMenu, onJump, onReact }) {
     const classes = ["message", mine ? "mine" : "theirs", first && "first", last && "last"].filter(Boolean).join(" ");
     const author = mine ? t("person.you") : sender;
+    const open = (event) => onMenu(message, event.currentTarget);
     return html`
       <li class=${classes} data-testid="message" data-id=${message.id} data-seq=${message.seq_id} data-state=${state}
         data-key=${message.id ?? message.client_message_id}>
@@ -99,23 +94,29 @@ export class MessageRow extends Component {
             ${last && html`<${Avatar} id=${message.sender_id} name=${sender} url=${avatarUrl} small />`}
           </span>`}
         <div class="message-body">
-          <div class="bubble">
+          <div class=${message.deleted_at ? "bubble bubble-gone" : "bubble"}>
             ${group && !mine && first
               ? html`<span class="sender" dir="auto">${sender}</span>`
               : html`<span class="visually-hidden">${author}: </span>`}
-            ${message.is_forwarded && html`<span class="forwarded">${t("message.forwarded")}</span>`}
-            ${message.reply_to && html`<${Reply} reply=${message.reply_to} />`}
+            ${message.is_forwarded && !message.deleted_at && html`
+              <span class="forwarded"><${Icon} name="forward" size="14" /> ${t("message.forwarded")}</span>`}
+            ${message.reply_to && html`<${Reply} reply=${message.reply_to} onJump=${onJump} />`}
             ${message.attachments?.length > 0 && html`<${Attachments} items=${message.attachments} />`}
             <${Content} message=${message} />
             <span class="meta">
-              ${message.edited_at && !message.deleted_at && html`<span>${t("message.edited")}</span>`}
+              ${message.edited_at && !message.deleted_at && html`<span data-testid="edited">${t("message.edited")}</span>`}
               <time datetime=${message.created_at} title=${fullTime(message.created_at)}>${timeOfDay(message.created_at)}</time>
-              ${mine && html`<${Ticks} state=${state} />`}
+              ${mine && !message.deleted_at && html`<${Ticks} state=${state} />`}
             </span>
           </div>
-          ${message.reactions?.length > 0 && html`<${Reactions} items=${message.reactions} />`}
+          ${message.reactions?.length > 0 && html`
+            <${Reactions} items=${message.reactions} onToggle=${(code) => onReact(message, code)} />`}
           ${state === "failed" && html`<${Failure} message=${message} />`}
         </div>
+        ${message.id && html`
+          <button type="button" class="message-more icon-button" data-testid="message-more" aria-haspopup="menu"
+            tabindex=${newest ? "0" : "-1"} aria-label=${t("message.actions_of", { name: author })} title=${t("message.actions")}
+            onClick=${open}><${Icon} name="more" size="18" /></button>`}
       </li>`;
   }
 }

@@ -7,22 +7,8 @@ import { nameOfUser } from "../people.js";
 import { notify } from "../store.js";
 import { Dialog } from "./dialog.js";
 import { Field } from "./field.js";
-import { Icon } from "./icons.js";
-import { PeoplePicker } from "./people-picker.js";
+import { Chosen, PeoplePicker } from "./people-picker.js";
 import { fieldProblems, problemText } from "./problem.js";
-
-function Chosen({ people, onRemove }) {
-  if (!people.length) return null;
-  return html`
-    <ul class="chips" aria-label=${t("group.chosen")}>
-      ${people.map((user) => html`
-        <li key=${user.id}>
-          <button type="button" class="chip" aria-label=${t("group.remove", { name: nameOfUser(user) })}
-            onClick=${() => onRemove(user)}><span dir="auto">${nameOfUser(user)}</span><${Icon} name="close" size="14" />
-          </button>
-        </li>`)}
-    </ul>`;
-}
 
 export function NewGroup({ onClose }) {
   const [people, setPeople] = useState([]);
@@ -34,16 +20,18 @@ export function NewGroup({ onClose }) {
   async function onSubmit(event) {
     event.preventDefault();
     if (busy) return;
-    const subject = event.currentTarget.elements.subject.value.trim();
+    const { subject: subjectField, description: descriptionField } = event.currentTarget.elements;
+    const subject = subjectField.value.trim();
+    const description = descriptionField.value.trim();
     if (!subject) {
-      event.currentTarget.elements.subject.focus();
+      subjectField.focus();
       setError({ errors: [{ pointer: "/subject", detail: t("group.subject_missing") }] });
       return;
     }
     setBusy(true);
     setError(null);
     try {
-      const refused = await startGroup(subject, people);
+      const refused = await startGroup({ subject, ...(description ? { description } : {}) }, people);
       if (refused.length) {
         const names = listOf(refused.map(nameOfUser));
         notify(t("group.not_added", { names }), "problem");
@@ -60,8 +48,10 @@ export function NewGroup({ onClose }) {
     <${Dialog} title=${t("group.new")} onClose=${onClose} testid="group-dialog">
       <form id="group-form" class="dialog-form" onSubmit=${onSubmit} novalidate>
         <${Field} form="group" name="subject" label=${t("group.subject")} problem=${fields.subject} maxlength="128"
-          autocomplete="off" />
-        <p class="form-problem" role="alert">${error && !fields.subject && problemText(error)}</p>
+          autocomplete="off" dir="auto" />
+        <${Field} form="group" name="description" label=${t("group.description")} problem=${fields.description} maxlength="1024"
+          autocomplete="off" dir="auto" />
+        <p class="form-problem" role="alert">${error && !Object.keys(fields).length && problemText(error)}</p>
         <${Chosen} people=${people} onRemove=${toggle} />
         <${PeoplePicker} inputId="group-search" onPick=${toggle} chosen=${people} />
         <footer class="dialog-foot">

@@ -61,14 +61,29 @@ function Person({ user, chosen, onPick }) {
     </li>`;
 }
 
-/** `chosen` (a list) makes it a choice of several; without it the first pick is the answer. */
-export function PeoplePicker({ onPick, chosen, inputId, withMe }) {
+export function Chosen({ people, onRemove }) {
+  if (!people.length) return null;
+  return html`
+    <ul class="chips" aria-label=${t("group.chosen")}>
+      ${people.map((user) => html`
+        <li key=${user.id}>
+          <button type="button" class="chip" aria-label=${t("group.remove", { name: nameOfUser(user) })}
+            onClick=${() => onRemove(user)}><span dir="auto">${nameOfUser(user)}</span><${Icon} name="close" size="14" />
+          </button>
+        </li>`)}
+    </ul>`;
+}
+
+/** `chosen` (a list) makes it a choice of several; without it the first pick is the answer.
+ *  `without`: the ids of people who are not to be offered. */
+export function PeoplePicker({ onPick, chosen, inputId, withMe, without }) {
   const [query, setQuery] = useState("");
   const me = useSession((session) => session.user);
   const found = useSearch(query);
   const known = acquaintances(query.replace(/^\s*@/, ""), me.id);
   const others = found.users.filter((user) => !known.some((one) => one.id === user.id));
-  const people = [...known, ...others].filter((user) => withMe || user.id !== me.id);
+  const people = [...known, ...others]
+    .filter((user) => (withMe || user.id !== me.id) && !without?.has(user.id));
   const note = noteFor(query, found, known);
   const input = useRef(null);
 

@@ -11,6 +11,7 @@ import { notify, putPeople } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { Confirmed } from "./confirmed.js";
 import { Dialog } from "./dialog.js";
+import { DirectExpiry } from "./expiry.js";
 import { Field } from "./field.js";
 import { usePresence } from "./presence.js";
 import { problemText } from "./problem.js";
@@ -63,7 +64,8 @@ export function changeBlock(id, blocked) {
   return setBlocked(id, blocked).then(done, (error) => notify(problemText(error), "problem"));
 }
 
-export function Person({ id, onTalk }) {
+/** `conversation` is the direct one with this person, where they are looked at from there. */
+export function Person({ id, onTalk, conversation }) {
   const user = useStore((state) => state.people.get(id));
   // What the list knows may be old: a name, a picture, whether I block them.
   useEffect(() => { api.user(id).then((fresh) => putPeople([fresh]), () => {}); }, [id]);
@@ -79,6 +81,7 @@ export function Person({ id, onTalk }) {
     ${onTalk && html`
       <button type="button" class="button" data-testid="talk" onClick=${talk}>${t("contacts.talk")}</button>`}
     <${Nickname} user=${user} />
+    ${conversation && html`<${DirectExpiry} conversation=${conversation} />`}
     <div class="profile-out" ref=${ways}>
       ${user.is_blocked
         ? html`
@@ -90,7 +93,7 @@ export function Person({ id, onTalk }) {
     </div>`;
 }
 
-export function PersonDialog({ id, onClose }) {
+export function PersonDialog({ id, conversation, onClose }) {
   return html`
-    <${Dialog} title=${t("person.title")} onClose=${onClose} testid="person-dialog"><${Person} id=${id} /><//>`;
+    <${Dialog} title=${t("person.title")} onClose=${onClose} testid="person-dialog"><${Person} id=${id} conversation=${conversation} /><//>`;
 }

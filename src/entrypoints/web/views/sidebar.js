@@ -1,19 +1,17 @@
 // The left column: who I am, what I can start, and my conversations.
 
-import { openConversation } from "../actions.js";
-import { loadList, loadMoreOfList } from "../catch-up.js";
+import { loadArchive, loadList, loadMoreOfList } from "../catch-up.js";
 import { t } from "../i18n.js";
-import { fullTime, listLabel } from "../lib/time.js";
-import { html, useEffect } from "../lib/ui.js";
+import { html, useEffect, useRef, useState } from "../lib/ui.js";
 import { useSession, useStore } from "../lib/use-store.js";
-import { need, shortNameOf, titleOf } from "../people.js";
-import { previewText } from "../preview.js";
+import { need } from "../people.js";
 import { logOut } from "../session.js";
 import { notify } from "../store.js";
 import { Avatar } from "./avatar.js";
 import { ConnectionBanner, ConnectionState } from "./connection-state.js";
+import { ConversationItem } from "./conversation-item.js";
+import { ConversationMenu } from "./conversation-menu.js";
 import { Icon } from "./icons.js";
-import { PresenceDot } from "./presence.js";
 import { problemText } from "./problem.js";
 
 function IconButton({ icon, label, testid, onClick }) {
@@ -43,46 +41,6 @@ function Head({ onDialog }) {
         <${IconButton} icon="logout" label=${t("session.log_out")} testid="logout" onClick=${leave} />
       </div>
     </header>`;
-}
-
-function Preview({ entry, myId }) {
-  const message = entry.last_message;
-  const group = entry.conversation.type === "GROUP";
-  if (!message) return html`<span class="item-preview item-quiet">${t("list.no_messages")}</span>`;
-  const text = previewText(message);
-  const mine = message.sender_id === myId;
-  const author = message.type === "SYSTEM" ? "" : mine ? t("person.you") : group ? shortNameOf(message.sender_id) : "";
-  return html`
-    <span class="item-preview" dir="auto">
-      ${author && html`<span class="item-author">${author}: </span>`}
-      <span class=${message.deleted ? "item-quiet" : ""}>${text}</span>
-    </span>`;
-}
-
-function Item({ entry, open, myId }) {
-  const { conversation, unread_count: unread } = entry;
-  const title = titleOf(conversation, myId);
-  const saved = conversation.type === "DM" && conversation.peer?.id === myId;
-  const group = conversation.type === "GROUP";
-  const face = group ? conversation : conversation.peer;
-  return html`
-    <li>
-      <button type="button" class="item" data-testid="conversation-item" data-id=${conversation.id}
-        data-unread=${unread} aria-current=${open ? "true" : null} onClick=${() => openConversation(conversation.id)}>
-        <${Avatar} id=${face?.id ?? conversation.id} name=${title} url=${face?.avatar_url}
-          icon=${saved ? "bookmark" : group && !conversation.subject ? "group" : null} />
-        ${!saved && !group && html`<${PresenceDot} id=${face?.id} />`}
-        <span class="item-title" dir="auto">${title}</span>
-        <time class="item-time" datetime=${entry.last_activity_at} title=${fullTime(entry.last_activity_at)}>
-          ${listLabel(entry.last_activity_at)}</time>
-        <${Preview} entry=${entry} myId=${myId} />
-        ${unread > 0 && html`
-          <span class="badge" data-testid="unread">
-            <span aria-hidden="true">${unread > 99 ? "99+" : unread}</span>
-            <span class="visually-hidden">${t("list.unread", { count: unread })}</span>
-          </span>`}
-      </button>
-    </li>`;
 }
 
 /** Arrow keys move through the list, so that Tab does not have to pass every conversation. */
@@ -116,23 +74,55 @@ function Empty({ state, onDialog }) {
     </div>`;
 }
 
+/** Where what was put away is: an entry above the list, and above what was put away the way back. */
+function ArchiveSwitch({ open, entries, onSwitch }) {
+  const button = useRef(null);
+  const before = useRef(open);
+  useEffect(() => {
+    if (before.current !== open) button.current?.focus();
+    before.current = open;
+  }, [open]);
+  if (!open && !entries.length) return null;
+  const unread = entries.filter((entry) => entry.unread_count > 0).length;
+  return html`
+    <button type="button" ref=${button} class="archive-switch" data-testid="archive-switch" aria-expanded=${open ? "true" : "false"}
+      onClick=${onSwitch}>
+      <${Icon} name=${open ? "back" : "archive"} size="18" />
+      <span>${t("list.archived")}</span>
+      ${!open && unread > 0 && html`
+        <span class="badge badge-quiet"><span aria-hidden="true">${unread}</span>
+          <span class="visually-hidden">${t("list.unread_conversations", { count: unread })}</span></span>`}
+    </button>`;
+}
+
 export function Sidebar({ onDialog }) {
-  const entries = useStore((store) => store.listed);
+  const [inArchive, setInArchive] = useState(false);
+  const [menu, setMenu] = useState(null);
+  const listed = useStore((store) => store.listed);
+  const archived = useStore((store) => store.archived);
   const state = useStore((store) => store.listState);
   const openId = useStore((store) => store.openId);
   const myId = useSession((session) => session.user?.id);
   // Names may arrive after the list; rendering again shows them.
   useStore((store) => store.people);
+  const entries = inArchive ? archived : listed;
   const authors = entries.map((entry) => entry.last_message?.sender_id);
   useEffect(() => need(authors), [authors.join()]);
+  useEffect(() => { if (inArchive) loadArchive().catch(() => {}); }, [inArchive]);
+  const onMenu = (id, anchor) => setMenu({ id, anchor });
   return html`
-    <nav class="side" aria-label=${t("list.title")}>
+    <nav class="side" aria-label=${inArchive ? t("list.archived") : t("list.title")}>
       <${Head} onDialog=${onDialog} />
       <${ConnectionBanner} />
-      ${entries.length === 0 && html`<${Empty} state=${state} onDialog=${onDialog} />`}
-      <ul class="list" data-testid="conversation-list" onKeyDown=${onListKey} onScroll=${onListScroll}>
+      <${ArchiveSwitch} open=${inArchive} entries=${archived} onSwitch=${() => setInArchive(!inArchive)} />
+      ${inArchive && entries.length === 0 && html`<p class="list-note">${t("list.archive_empty")}</p>`}
+      ${!inArchive && entries.length === 0 && (archived.length === 0 || state !== "ready")
+        && html`<${Empty} state=${state} onDialog=${onDialog} />`}
+      <ul class="list" data-testid="conversation-list" onKeyDown=${onListKey} onScroll=${inArchive ? null : onListScroll}>
         ${entries.map((entry) => html`
-          <${Item} key=${entry.conversation.id} entry=${entry} myId=${myId} open=${entry.conversation.id === openId} />`)}
+          <${ConversationItem} key=${entry.conversation.id} entry=${entry} myId=${myId} onMenu=${onMenu}
+            open=${entry.conversation.id === openId} />`)}
       </ul>
+      ${menu && html`<${ConversationMenu} key=${menu.id} ...${menu} onClose=${() => setMenu(null)} />`}
     </nav>`;
 }

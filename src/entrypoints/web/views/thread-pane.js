@@ -6,12 +6,15 @@ import { html, useState } from "../lib/ui.js";
 import { useSession, useStore } from "../lib/use-store.js";
 import { titleOf } from "../people.js";
 import { store } from "../store.js";
-import { Avatar } from "./avatar.js";
 import { Composer } from "./composer.js";
+import { ConversationMenu } from "./conversation-menu.js";
+import { Face } from "./face.js";
+import { GroupDialog } from "./group/group.js";
 import { Icon } from "./icons.js";
 import { MessageList } from "./message-list.js";
 import { PersonDialog } from "./person.js";
 import { usePresence } from "./presence.js";
+import { blockedBecause } from "./write-access.js";
 
 function subtitle(conversation, myId, presence) {
   if (conversation.type === "GROUP") return t("group.members", { count: conversation.member_count ?? 0 });
@@ -27,17 +30,8 @@ function back() {
   requestAnimationFrame(() => document.querySelector(`.item[data-id="${CSS.escape(id)}"]`)?.focus());
 }
 
-function blockedBecause({ me, post_policy: policy, type }, peer) {
-  if (!me) return null;
-  if (type === "DM" && peer?.is_blocked) return t("composer.blocked");
-  if (me.left_at) return t("composer.left");
-  if (me.silenced_until && Date.parse(me.silenced_until) > Date.now()) return t("composer.silenced");
-  if (policy === "ADMINS" && me.role === "MEMBER") return t("composer.admins_only");
-  return null;
-}
-
-/** The title; in a conversation with one other person it opens who that is. */
-function Titles({ title, detail, onOpen }) {
+/** The title opens who or what the conversation is with. */
+function Titles({ title, detail, about, onOpen }) {
   const words = html`
     <h1 dir="auto" data-testid="thread-title">${title}</h1>
     <p data-testid="thread-detail"><bdi>${detail}</bdi></p>`;
@@ -45,7 +39,7 @@ function Titles({ title, detail, onOpen }) {
   return html`
     <div class="thread-titles">
       ${words}
-      <button type="button" class="thread-about" aria-label=${t("person.about", { name: title })} data-testid="about"
+      <button type="button" class="thread-about" aria-label=${about} data-testid="about"
         onClick=${onOpen}></button>
     </div>`;
 }
@@ -57,9 +51,12 @@ export function ThreadPane({ id }) {
   const presence = usePresence(conversation?.peer?.id);
   useStore((store) => store.people);
   const title = conversation ? titleOf(conversation, myId) : "";
+  const [menu, setMenu] = useState(null);
   const peer = store.people.get(conversation?.peer?.id) ?? conversation?.peer;
-  const face = conversation?.type === "GROUP" ? conversation : peer;
-  const saved = face?.id === myId;
+  const group = conversation?.type === "GROUP";
+  const saved = Boolean(peer) && peer.id === myId;
+  const blocked = conversation && blockedBecause(conversation);
+  const openAbout = group || (peer && !saved) ? () => setAbout(true) : null;
   const onKeyDown = (event) => {
     // Escape in the dialog about the person closes that and nothing else.
     if (event.key === "Escape" && !event.isComposing && !event.target.closest("dialog")) back();
@@ -70,13 +67,19 @@ export function ThreadPane({ id }) {
         <button type="button" class="icon-button back" data-testid="back" aria-label=${t("action.back")} onClick=${back}>
           <${Icon} name="back" /></button>
         ${conversation && html`
-          <${Avatar} id=${face?.id ?? id} name=${title} url=${face?.avatar_url} icon=${saved ? "bookmark" : null} />
+          <${Face} conversation=${conversation} />
           <${Titles} title=${title} detail=${subtitle(conversation, myId, saved ? null : presence)}
-            onOpen=${peer && !saved ? () => setAbout(true) : null} />`}
+            about=${t(group ? "group.about_named" : "person.about", { name: title })} onOpen=${openAbout} />
+          <button type="button" class="icon-button" data-testid="thread-more" aria-haspopup="menu"
+            aria-label=${t("place.actions", { title })} title=${t("place.actions", { title })}
+            onClick=${(event) => setMenu(event.currentTarget)}><${Icon} name="more" /></button>`}
       </header>
-      ${about && peer && html`<${PersonDialog} id=${peer.id} onClose=${() => setAbout(false)} />`}
-      <${MessageList} key=${id} id=${id} />
-      <${Composer} key=${`composer-${id}`} id=${id} blocked=${conversation && blockedBecause(conversation, peer)} />
+      ${menu && html`<${ConversationMenu} id=${id} anchor=${menu} onAbout=${openAbout} onClose=${() => setMenu(null)} />`}
+      ${about && group && html`<${GroupDialog} id=${id} onClose=${() => setAbout(false)} />`}
+      ${about && !group && peer && html`
+        <${PersonDialog} id=${peer.id} conversation=${conversation} onClose=${() => setAbout(false)} />`}
+      <${MessageList} key=${id} id=${id} canWrite=${!blocked} />
+      <${Composer} key=${`composer-${id}`} id=${id} blocked=${blocked} />
     </main>`;
 }
 
