@@ -51,6 +51,7 @@ from entrypoints.journal import Journal
 from entrypoints.plugins import Realtime, Store
 from entrypoints.settings import Settings
 from entrypoints.ws.gateway import Gateway
+from entrypoints.ws.metrics import HubCounters
 
 
 def _ports(
@@ -126,6 +127,7 @@ class Container(containers.DeclarativeContainer):
         sessions=store.provided.sessions,
         authentication=authentication,
         clock=clock,
+        witness=providers.Singleton(HubCounters),
     )
     mirroring = providers.Singleton(
         Mirroring,

@@ -18,7 +18,7 @@ from application.ports.readers import ConversationReader, SessionReader
 from application.ports.system import Clock
 from application.realtime.channels import Connection, parse, reset
 from application.realtime.membership import Membership
-from application.realtime.mending import Mender
+from application.realtime.mending import UNWITNESSED, Mender, Witness
 from application.realtime.unordered import Unordered
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
@@ -43,6 +43,7 @@ class Hub:
         sessions: SessionReader,
         authentication: Authentication,
         clock: Clock,
+        witness: Witness = UNWITNESSED,
     ) -> None:
         self._broker = broker
         self._conversations = conversations
@@ -53,7 +54,7 @@ class Hub:
         self._streams = self._membership.streams
         self._people = self._membership.people
         self._heard = self._membership.heard
-        self._mender = Mender(self._streams, outbox, conversations)
+        self._mender = Mender(self._streams, outbox, conversations, witness)
         self._unordered = Unordered(self._streams)
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -24,6 +24,7 @@ from entrypoints.http.desk import Desk
 from entrypoints.http.errors import InternalError
 from entrypoints.ws import protocol
 from entrypoints.ws.beside import BESIDE, carry_out_beside
+from entrypoints.ws.entrance import Crowded, Doorway, inside
 from entrypoints.ws.frames import (
     QUERIES,
     Authenticate,
@@ -57,6 +58,7 @@ class Gateway:
         self._desk = desk
         self._clock = clock
         self._ids = ids
+        self._doorway = Doorway() if desk.settings.rates else Doorway(None)
 
     async def serve(self, socket: WebSocket[Any, Any, Any]) -> None:
         """From accept to close. Never raises for what a client does."""
@@ -98,14 +100,17 @@ class Gateway:
         try:
             if header := socket.headers.get("authorization"):
                 return await self._desk.authentication.of(bearer(header))
-            async with asyncio.timeout(protocol.AUTHENTICATE_WITHIN_SECONDS):
-                frame = open_frame(await _text(socket))
+            with self._doorway.waiting(address_of(socket.scope)):
+                async with asyncio.timeout(protocol.AUTHENTICATE_WITHIN_SECONDS):
+                    frame = open_frame(await _text(socket))
             if frame.type != "authenticate":
                 raise Ended(protocol.UNAUTHENTICATED)
             token = build(Authenticate, frame.fields).access_token
             return await self._desk.authentication.of(token)
         except Unavailable:
             raise
+        except Crowded:
+            raise Ended(protocol.TOO_MANY) from None
         except (Refusal, TimeoutError):
             raise Ended(protocol.UNAUTHENTICATED) from None
 
@@ -124,13 +129,8 @@ class Gateway:
                     server_time=moment(self._clock.now()),
                 )
             )
-            self._desk.attendance.arrived(claims.user_id)
-            try:
+            with inside(self._desk, out, claims.user_id):
                 await Conversation(self._desk, self._clock, socket, out, claims).run()
-            finally:
-                self._desk.attendance.left(claims.user_id)
-                self._desk.watching.forget(out)
-                self._desk.typists.forget(out)
         finally:
             await self._desk.hub.detach(out)
 

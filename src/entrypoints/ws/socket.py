@@ -9,6 +9,7 @@ from litestar.exceptions import WebSocketException
 
 from domain.shared.ids import SessionId, UserId
 from entrypoints.ws import protocol
+from entrypoints.ws.metrics import SLOW_CONSUMERS
 
 GONE = (RuntimeError, OSError, WebSocketException)
 """What sending raises once the other side is not there."""
@@ -65,6 +66,7 @@ class Socket:
         self._bytes += len(body)
         if len(self._queue) > protocol.QUEUED_FRAMES_AT_MOST or self._bytes > protocol.QUEUED_BYTES_AT_MOST:
             self._queue.clear()
+            SLOW_CONSUMERS.inc()
             self.end(*protocol.SLOW_CONSUMER)
             return
         if self._welcomed:
