@@ -44,6 +44,7 @@ from application.presence.mirroring import Mirroring
 from application.presence.sight import Sight
 from application.presence.watching import Watching
 from application.realtime.hub import Hub
+from application.realtime.seating import Seating
 from application.typing.audience import Audience
 from application.typing.typists import Typists
 from entrypoints.http.desk import Desk
@@ -146,6 +147,7 @@ class Container(containers.DeclarativeContainer):
         beat_every=settings.provided.heartbeat_every,
     )
     watching = providers.Singleton(Watching, broker=realtime.provided.broker, sight=sight, clock=clock)
+    seating = providers.Singleton(Seating, realtime.provided.seats)
     audience = providers.Singleton(
         Audience, store.provided.conversations, store.provided.relations, profiles, clock
     )
@@ -203,6 +205,7 @@ class Container(containers.DeclarativeContainer):
         attendance=attendance,
         watching=watching,
         typists=typists,
+        seating=seating,
         people=people,
         gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),

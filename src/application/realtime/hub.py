@@ -80,10 +80,6 @@ class Hub:
     def connections(self) -> list[Connection]:
         return [connection for devices in self._people.values() for connection in devices]
 
-    def devices_of(self, user_id: UserId) -> int:
-        """How many connections a person has here."""
-        return len(self._people.get(user_id, ()))
-
     async def attach(self, connection: Connection, *, holding: bool = False) -> None:
         """Subscribe a connection to everything its person hears. ``holding``: it hears nothing of conversations before
         ``resume`` or ``settle``, and then all of it.

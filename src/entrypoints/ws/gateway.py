@@ -115,7 +115,7 @@ class Gateway:
             raise Ended(protocol.UNAUTHENTICATED) from None
 
     async def _session(self, socket: WebSocket[Any, Any, Any], out: Socket, claims: Claims) -> None:
-        if self._desk.hub.devices_of(claims.user_id) >= protocol.CONNECTIONS_AT_MOST:
+        if not await self._desk.seating.take(claims.user_id, out.connection_id):
             raise Ended(protocol.TOO_MANY)
         out.belongs_to(claims.user_id, claims.session_id)
         try:
@@ -133,6 +133,7 @@ class Gateway:
                 await Conversation(self._desk, self._clock, socket, out, claims).run()
         finally:
             await self._desk.hub.detach(out)
+            await self._desk.seating.leave(claims.user_id, out.connection_id)
 
 
 class Conversation:
