@@ -4,6 +4,7 @@ Ids, addresses and codes, never contents: what somebody typed as an identifier m
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import structlog
@@ -21,11 +22,16 @@ log = structlog.get_logger("security")
 COMMANDS = Counter("sentinal_commands_total", "Commands, by how they ended.", ["command", "outcome"])
 
 
+@cache
+def _counter(command: str, outcome: str) -> Any:
+    return COMMANDS.labels(command, outcome)
+
+
 class Journal:
     """The bus's witness."""
 
     def committed(self, command: Any, actor: Actor, events: Sequence[Event]) -> None:
-        COMMANDS.labels(type(command).__name__, "committed").inc()
+        _counter(type(command).__name__, "committed").inc()
         if isinstance(command, ChangePassword):
             log.warning("password_changed", **_who(actor))
         for event in events:
@@ -39,7 +45,7 @@ class Journal:
                 )
 
     def refused(self, command: Any, actor: Actor, refusal: Refusal) -> None:
-        COMMANDS.labels(type(command).__name__, refusal.code).inc()
+        _counter(type(command).__name__, refusal.code).inc()
         if isinstance(refusal, InvalidCredentials):
             log.warning("login_failed", **_who(actor))
         elif isinstance(refusal, WrongPassword):

@@ -11,6 +11,7 @@ from application.ports.limits import Rate
 
 RATES = {
     "messages": Rate(name="messages", burst=20, per_period=5, period=1.0),
+    "crowd": Rate(name="crowd", burst=10, per_period=10, period=1.0),
     "commands": Rate(name="commands", burst=60, per_period=10, period=1.0),
     "look_ups": Rate(name="look_ups", burst=60, per_period=60, period=60.0),
     "address_look_ups": Rate(name="address_look_ups", burst=100, per_period=100, period=86400.0),

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import asyncpg
 import pytest
 
-from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth
+from adapters.postgres.outbox import PostgresCommandLog, PostgresHealth, PostgresOutbox
 from adapters.postgres.pool import Connection, open_pool
 from adapters.postgres.transaction import Transaction
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
@@ -227,6 +228,24 @@ async def test_abandoning_a_connection_the_pool_has_seen_die_raises_nothing(data
         assert await pool.fetchval("SELECT 1") == 1
     finally:
         await killer.close()
+        await pool.close()
+
+
+async def test_whoever_claimed_the_outbox_and_stands_still_loses_it(database: str) -> None:
+    pool = await open_pool(database, 2)
+    still, rival = PostgresOutbox(pool, database, lease=0.3), PostgresOutbox(pool, database, lease=30)
+    try:
+        assert await still.claim()
+        async with asyncio.timeout(20):
+            while not await rival.claim():
+                await asyncio.sleep(0.05)
+        with suppress(Unavailable):
+            assert not await still.claim()
+        assert not await still.claim()
+        assert await rival.claim()
+    finally:
+        for each in (still, rival):
+            await each.release()
         await pool.close()
 
 

@@ -297,5 +297,9 @@ async def _cost(
     for rows in (received, read):
         assert (rows["participants"], rows["receipt_ranges"]) == (1, 1)
         assert "messages" not in rows
-    assert (await company.rows([place])).participants[-1]["archived"]
+    untouched = [
+        each for each in (await company.rows([place])).participants if each["user_id"] not in people[:2]
+    ]
+    assert len(untouched) == size - 2
+    assert all(each["archived"] for each in untouched)
     return costs

@@ -96,6 +96,26 @@ async def test_another_epoch_and_too_much_are_reset_and_strangers_are_passed_ove
         assert heard == [("reset", head + MISSED_AT_MOST + 1)]
 
 
+async def test_who_was_removed_while_away_hears_what_happened_until_then(scene: Scene) -> None:
+    known = await _head(scene.ben, scene.group)
+    await say(scene.ann, scene.group, content="still for both")
+    await scene.ann.done("DELETE", f"/v1/conversations/{scene.group}/members/{scene.ben.id}")
+    await say(scene.ann, scene.group, content="for the others")
+    async with online(scene.two.url, scene.ben.token, holding=True) as socket:
+        await socket.send(
+            {"type": "resume", "epoch": socket.welcome["epoch"], "revisions": {scene.group: known}}
+        )
+        heard = [await socket.receive() for _ in range(4)]
+        assert [each["type"] for each in heard] == [
+            "message.created",
+            "message.created",
+            "member.removed",
+            "resumed",
+        ]
+        assert heard[0]["data"]["content"] == "still for both"
+        assert "for the others" not in str(heard)
+
+
 async def test_who_begins_with_anything_else_hears_at_once(scene: Scene) -> None:
     async with online(scene.two.url, scene.ben.token, holding=True) as socket:
         await say(scene.ann, scene.group, content="one")

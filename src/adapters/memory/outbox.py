@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from adapters.memory import constraints
 from adapters.memory.store import MemoryStore
 from application.ports.command_log import LogEntry
-from application.ports.events import Delivery, Frame, Interrupted
+from application.ports.events import Backlog, Delivery, Frame, Interrupted
 from application.ports.limits import Rate, Verdict
 from application.ports.system import Clock
 from domain.shared.ids import ConversationId, EventId
@@ -25,13 +25,14 @@ class MemoryOutbox:
         self._store = store
 
     async def pending(self, older_than: datetime, limit: int) -> list[Frame]:
-        frames = (self._store.frames[id] for id in self._store.unmarked)
+        frames = (self._store.frames[id] for id in self._store.unmarked if id not in self._store.parked)
         waiting = [frame for frame in frames if frame.at < older_than]
         return sorted(waiting, key=lambda frame: (frame.aggregate_id, frame.revision))[:limit]
 
     async def mark(self, ids: Sequence[EventId], at: datetime) -> None:
         for id in ids:
             self._store.unmarked.pop(id, None)
+            self._store.parked.pop(id, None)
 
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]:
         told = self._store.revisions.get(conversation_id, {})
@@ -43,6 +44,20 @@ class MemoryOutbox:
     ) -> dict[ConversationId, list[Frame]]:
         found = {id: await self.since(id, revision, limit) for id, revision in positions.items()}
         return {id: frames for id, frames in found.items() if frames}
+
+    async def park(self, id: EventId, reason: str) -> None:
+        if id in self._store.unmarked:
+            self._store.parked[id] = reason
+
+    async def retry(self) -> int:
+        count = len(self._store.parked)
+        self._store.parked.clear()
+        return count
+
+    async def backlog(self) -> Backlog:
+        waiting = [self._store.frames[id] for id in self._store.unmarked if id not in self._store.parked]
+        oldest = min((frame.at for frame in waiting), default=None)
+        return Backlog(pending=len(waiting), oldest=oldest, parked=len(self._store.parked))
 
     async def prune(self, before: datetime) -> int:
         """Forget marked frames older than ``before``; returns how many. What nobody marked stays."""

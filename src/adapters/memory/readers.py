@@ -96,6 +96,13 @@ class MemoryConversationReader(Reading):
         present = [id for id in mine if not self._store.participants[id, user_id].has_left]
         return [id for id in present if self._store.conversations[id].closed_at is None]
 
+    async def left_among(
+        self, user_id: UserId, conversation_ids: Sequence[ConversationId]
+    ) -> set[ConversationId]:
+        here = set(self._places(user_id))
+        mine = set(self._store.conversations_of.get(user_id, ()))
+        return (mine - here) & set(conversation_ids)
+
     async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]:
         conversation = self._store.conversations.get(conversation_id)
         if conversation is None or conversation.closed_at is not None:

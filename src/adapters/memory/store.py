@@ -72,6 +72,7 @@ class MemoryStore:
         self.unmarked: dict[EventId, None] = {}
         self.revisions: dict[ConversationId, dict[int, EventId]] = defaultdict(dict)
         self.outbox_owner: object | None = None
+        self.parked: dict[EventId, str] = {}
         self.log: dict[CommandId, LogEntry] = {}
         self.answers: dict[str, CommandId] = {}
 

@@ -117,6 +117,10 @@ SELECT p.user_id, q.conversation_id, q.revision FROM participants p
   JOIN conversations c ON c.id = p.conversation_id
  WHERE p.user_id = ANY($1) AND p.left_at IS NULL AND c.closed_at IS NULL
 """
+_LEFT = """
+SELECT p.conversation_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
+ WHERE p.user_id = $1 AND p.conversation_id = ANY($2) AND (p.left_at IS NOT NULL OR c.closed_at IS NOT NULL)
+"""
 _PRESENT = """
 SELECT p.user_id FROM participants p JOIN conversations c ON c.id = p.conversation_id
  WHERE p.conversation_id = $1 AND p.user_id = ANY($2) AND p.left_at IS NULL AND c.closed_at IS NULL
@@ -167,6 +171,12 @@ class PostgresConversationReader(Reading):
         for row in await self.fetch(_HEADS, list(user_ids)):
             found.setdefault(row["user_id"], {})[row["conversation_id"]] = row["revision"]
         return found
+
+    async def left_among(
+        self, user_id: UserId, conversation_ids: Sequence[ConversationId]
+    ) -> set[ConversationId]:
+        found = await self.fetch(_LEFT, user_id, list(conversation_ids))
+        return {row["conversation_id"] for row in found}
 
     async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]:
         return {row["user_id"] for row in await self.fetch(_PRESENT, conversation_id, list(among))}

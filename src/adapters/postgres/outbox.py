@@ -14,7 +14,7 @@ from adapters.postgres.pool import Connection, Pool, Reading, translating
 from adapters.postgres.unit_of_work import log_statements
 from application.errors import Collision
 from application.ports.command_log import LogEntry
-from application.ports.events import Frame
+from application.ports.events import Backlog, Frame
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, EventId
 
@@ -27,7 +27,7 @@ _FRAME = (
 _PENDING = f"""
 WITH oldest AS MATERIALIZED (
     SELECT id, aggregate_id, revision FROM outbox_events
-     WHERE processed_at IS NULL AND created_at < $1 ORDER BY created_at, id LIMIT $2
+     WHERE processed_at IS NULL AND error IS NULL AND created_at < $1 ORDER BY created_at, id LIMIT $2
 ), shares AS (
     SELECT aggregate_id, count(*) AS n FROM oldest WHERE revision IS NOT NULL GROUP BY aggregate_id
 ), chosen AS (
@@ -36,7 +36,7 @@ WITH oldest AS MATERIALIZED (
     SELECT lowest.id FROM shares CROSS JOIN LATERAL (
         SELECT o.id FROM outbox_events o
          WHERE o.aggregate_id = shares.aggregate_id AND o.revision IS NOT NULL
-           AND o.processed_at IS NULL AND o.created_at < $1
+           AND o.processed_at IS NULL AND o.error IS NULL AND o.created_at < $1
          ORDER BY o.revision LIMIT shares.n) AS lowest
 )
 SELECT {_FRAME} FROM outbox_events WHERE id IN (SELECT id FROM chosen) ORDER BY created_at, id
@@ -60,7 +60,14 @@ _ANSWER = f"SELECT {_LOG} FROM command_log WHERE idempotency_key = $1 AND at >= 
 _ACCEPTED = f"""
 SELECT position, {_LOG} FROM command_log WHERE position > $1 AND refused IS NULL ORDER BY position LIMIT 500
 """
-_MARK = "UPDATE outbox_events SET processed_at = $2 WHERE id = ANY($1) AND processed_at IS NULL"
+_MARK = "UPDATE outbox_events SET processed_at = $2, error = NULL WHERE id = ANY($1) AND processed_at IS NULL"
+_PARK = "UPDATE outbox_events SET error = $2 WHERE id = $1 AND processed_at IS NULL"
+_RETRY = "UPDATE outbox_events SET error = NULL WHERE processed_at IS NULL AND error IS NOT NULL"
+_BACKLOG = """
+SELECT count(*) FILTER (WHERE error IS NULL) AS pending, min(created_at) FILTER (WHERE error IS NULL) AS oldest,
+       count(error) AS parked
+  FROM outbox_events WHERE processed_at IS NULL
+"""
 _PRUNE = """
 DELETE FROM outbox_events WHERE id = ANY(ARRAY(
     SELECT id FROM outbox_events WHERE processed_at IS NOT NULL AND created_at < $1 LIMIT $2))
@@ -72,6 +79,7 @@ UPDATE command_log SET idempotency_key = NULL, fingerprint = NULL, result = NULL
 _AT_ONCE = 2000
 _RELAY_LOCK = 7_274_651
 _HOLDER_ANSWERS_WITHIN_SECONDS = 3.0
+LEASE_SECONDS = 4.0
 _HEALTH_WITHIN_SECONDS = 1.8
 _UNSAFE = "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting <> 'on'"
 _MUST_BE_ON = ["fsync", "synchronous_commit", "full_page_writes"]
@@ -89,10 +97,14 @@ class _Keeping(Reading):
 
 
 class PostgresOutbox(_Keeping):
-    """Frames kept until they are published, and a while longer for those who missed them."""
+    """Frames kept until they are published, and a while longer for those who missed them.
 
-    def __init__(self, pool: Pool, dsn: str) -> None:
+    Whoever has claimed and asks nothing for ``lease`` seconds, because it stands still, has lost the claim.
+    """
+
+    def __init__(self, pool: Pool, dsn: str, *, lease: float = LEASE_SECONDS) -> None:
         super().__init__(pool)
+        self._lease_ms = int(lease * 1000)
         self._dsn = dsn
         self._holder: Connection | None = None
         self._owns = False
@@ -114,6 +126,16 @@ class PostgresOutbox(_Keeping):
             found.setdefault(ConversationId(row["aggregate_id"]), []).append(_frame(row))
         return found
 
+    async def park(self, id: EventId, reason: str) -> None:
+        await self.execute(_PARK, id, reason)
+
+    async def retry(self) -> int:
+        return await self.execute(_RETRY)
+
+    async def backlog(self) -> Backlog:
+        row = await self.fetchrow(_BACKLOG)
+        return Backlog(pending=row["pending"], oldest=row["oldest"], parked=row["parked"])
+
     async def prune(self, before: datetime) -> int:
         return await self._little_by_little(_PRUNE, before)
 
@@ -123,8 +145,12 @@ class PostgresOutbox(_Keeping):
             with translating():
                 if self._holder is None or self._holder.is_closed():
                     self._owns = False
+                    # A process that stands still asks nothing, and so loses the session and with it the lock.
                     self._holder = await asyncpg.connect(
-                        self._dsn, timeout=2, command_timeout=_HOLDER_ANSWERS_WITHIN_SECONDS
+                        self._dsn,
+                        timeout=2,
+                        command_timeout=_HOLDER_ANSWERS_WITHIN_SECONDS,
+                        server_settings={"idle_session_timeout": f"{self._lease_ms}ms"},
                     )
                 sql = "SELECT $1::bigint > 0" if self._owns else "SELECT pg_try_advisory_lock($1)"
                 self._owns = bool(await self._holder.fetchval(sql, _RELAY_LOCK))

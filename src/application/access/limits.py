@@ -3,13 +3,18 @@
 What each limit says is noted on the actor, for the edge to tell the client.
 """
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from application.bus.access import Access, Always, Gatekeepers
-from application.bus.messages import Actor, Quota
+from application.bus.messages import Actor, Quota, Scope
 from domain.identity.user import identifier_kind
 from domain.shared.errors import RateLimited
+from domain.shared.ids import ConversationId
+
+CROWD_ABOVE = 1000
+CROWDS_KNOWN = 10_000
 
 Key = Callable[[Any, Actor, Gatekeepers], Awaitable[str | None]]
 """Whose budget a message is charged to; None for nobody's."""
@@ -79,3 +84,33 @@ password_checks = (
     & rate_limit("login_account", _by_account)
 )
 """The limits of guessing: shared by everything that compares a password, charged only when one is given."""
+
+
+class _CrowdLimit(Always):
+    """Of large groups only. Which ones are large is learnt where a group is locked anyway, so a server lets the first
+    message of each through.
+    """
+
+    words = f"limit `crowd` in groups of more than {CROWD_ABOVE}"
+
+    def __init__(self) -> None:
+        self._large: OrderedDict[ConversationId, None] = OrderedDict()
+
+    async def before(self, message: Any, actor: Actor, gate: Gatekeepers) -> None:
+        rate = gate.rates.get("crowd")
+        if rate is not None and message.conversation_id in self._large:
+            verdict = await gate.limits.take(rate, str(message.conversation_id))
+            if not verdict.allowed:
+                raise RateLimited(retry_after=verdict.retry_after)
+
+    async def inside(self, message: Any, scope: Scope) -> None:
+        conversation = await scope.uow.conversations.get(message.conversation_id)
+        self._large.pop(conversation.id, None)
+        if conversation.member_count > CROWD_ABOVE:
+            self._large[conversation.id] = None
+            if len(self._large) > CROWDS_KNOWN:
+                self._large.popitem(last=False)
+
+
+crowd_limit = Access(_CrowdLimit())
+"""At most so many messages a second of all members together, where every one of them is heard by thousands."""

@@ -36,31 +36,6 @@ class Rule(Protocol):
     async def of_query(self, message: Any, scope: Any, gate: Gatekeepers) -> None: ...
 
 
-class Access:
-    """Rules joined by ``and``; asked in the order in which they are written."""
-
-    def __init__(self, *rules: Rule) -> None:
-        self.rules = rules
-
-    def __and__(self, other: "Access") -> "Access":
-        return Access(*self.rules, *other.rules)
-
-    async def before(self, message: Any, actor: Any, gate: Gatekeepers) -> None:
-        """Ask what can be asked without a transaction."""
-        for rule in self.rules:
-            await rule.before(message, actor, gate)
-
-    async def inside(self, message: Any, scope: Any) -> None:
-        """Ask what must be true in the transaction that acts."""
-        for rule in self.rules:
-            await rule.inside(message, scope)
-
-    async def of_query(self, message: Any, scope: Any, gate: Gatekeepers) -> None:
-        """Ask what must be true to see something."""
-        for rule in self.rules:
-            await rule.of_query(message, scope, gate)
-
-
 class Always:
     """A rule that has nothing to say; others override the moment they care for."""
 
@@ -74,3 +49,31 @@ class Always:
 
     async def of_query(self, message: Any, scope: Any, gate: Gatekeepers) -> None:
         return None
+
+
+class Access:
+    """Rules joined by ``and``; asked in the order in which they are written."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+        # Most rules speak at one moment only, and every command asks them all.
+        self._before = [rule for rule in rules if type(rule).before is not Always.before]
+        self._inside = [rule for rule in rules if type(rule).inside is not Always.inside]
+
+    def __and__(self, other: "Access") -> "Access":
+        return Access(*self.rules, *other.rules)
+
+    async def before(self, message: Any, actor: Any, gate: Gatekeepers) -> None:
+        """Ask what can be asked without a transaction."""
+        for rule in self._before:
+            await rule.before(message, actor, gate)
+
+    async def inside(self, message: Any, scope: Any) -> None:
+        """Ask what must be true in the transaction that acts."""
+        for rule in self._inside:
+            await rule.inside(message, scope)
+
+    async def of_query(self, message: Any, scope: Any, gate: Gatekeepers) -> None:
+        """Ask what must be true to see something."""
+        for rule in self.rules:
+            await rule.of_query(message, scope, gate)

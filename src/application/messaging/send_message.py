@@ -11,7 +11,7 @@ from msgspec import Meta, json
 
 from application.access.conversations import may_post, not_blocked, participant
 from application.access.identity import authenticated
-from application.access.limits import rate_limit
+from application.access.limits import crowd_limit, rate_limit
 from application.access.messages import seen_among
 from application.bus.messages import Command, Scope
 from application.messaging.beside import shown
@@ -29,7 +29,7 @@ from domain.shared.ids import AttachmentId, ClientMessageId, ConversationId, Mes
 class SendMessage(Command[MessageView], frozen=True, kw_only=True):
     """``client_message_id`` is the sender's own name for the message: sending it twice sends it once."""
 
-    access = authenticated & rate_limit("messages") & participant & may_post & not_blocked
+    access = authenticated & rate_limit("messages") & participant & crowd_limit & may_post & not_blocked
     batched = True
     words: ClassVar[dict[str, Any]] = {
         "content": placeholders.content_instead,

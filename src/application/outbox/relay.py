@@ -13,7 +13,7 @@ from application.bus.bus import ANSWERS_ARE_KEPT
 from application.outbox.freshness import fit_to_publish
 from application.ports.caches import Caches
 from application.ports.command_log import CommandLog
-from application.ports.events import Broker, Outbox
+from application.ports.events import Broker, Frame, Outbox
 from application.ports.system import Clock
 from domain.shared.errors import Unavailable
 
@@ -22,6 +22,7 @@ KEPT_FOR = timedelta(hours=72)
 SWEEP_EVERY_SECONDS = 0.5
 SWEEPS_PER_PRUNE = 600
 BATCH = 500
+REASON_AT_MOST = 500
 
 
 class Relay:
@@ -46,7 +47,8 @@ class Relay:
                 try:
                     self.is_sweeping = await self._outbox.claim()
                     if self.is_sweeping:
-                        while await self.sweep() == BATCH:
+                        # Claimed again after each batch: the claim of whoever stands still ends.
+                        while await self.sweep() == BATCH and await self._outbox.claim():
                             pass
                         sweeps += 1
                         if sweeps % SWEEPS_PER_PRUNE == 0:
@@ -62,14 +64,27 @@ class Relay:
             await self._outbox.release()
 
     async def sweep(self) -> int:
-        """Publish and mark one batch of what is older than a second; returns its size. Raises ``Unavailable`` when
+        """Publish and mark, or park, one batch of what is older than a second; returns its size. Raises ``Unavailable`` when
         some of it could not go out.
         """
         pending = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
         frames = await fit_to_publish(self._caches, pending)
         if frames:
-            await self._broker.publish(frames)
-            await self._outbox.mark([frame.id for frame in frames], self._clock.now())
+            sent = await self._publish(frames)
+            await self._outbox.mark([frame.id for frame in sent], self._clock.now())
         if len(frames) < len(pending):
             raise Unavailable
         return len(frames)
+
+    async def _publish(self, frames: list[Frame]) -> list[Frame]:
+        """Those that went out. One that can never go out is parked with the error, so that it holds up no other."""
+        try:
+            await self._broker.publish(frames)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(frames) == 1:
+                await self._outbox.park(frames[0].id, f"{type(error).__name__}: {error}"[:REASON_AT_MOST])
+                return []
+            return [sent for frame in frames for sent in await self._publish([frame])]
+        return frames

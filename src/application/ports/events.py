@@ -43,6 +43,15 @@ class Interrupted:
     """The broker lost its line and has it again: anything may have been missed in between."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What an outbox still has to send: how many, since when the oldest of them, and how many were parked."""
+
+    pending: int
+    oldest: datetime | None
+    parked: int
+
+
 class Subscription(Protocol):
     """Promise: when ``add`` returns, everything published to those channels afterwards is handed over by
     ``deliveries``, in the order of publication, until ``remove``; a lost connection shows as ``Interrupted``.
@@ -73,7 +82,9 @@ class Broker(Protocol):
 class Outbox(Protocol):
     """Promise: ``pending`` yields frames nobody marked, of each conversation in revision order, only those
     older than ``older_than``; what is marked never comes back; ``since`` yields a conversation's frames above a
-    revision in order, as long as they are kept; ``since_each`` the same of several, at most ``limit`` of each. ``claim`` is true for one caller at a time until it releases.
+    revision in order, as long as they are kept; ``since_each`` the same of several, at most ``limit`` of each. What is
+    parked, with what was wrong with it, waits until ``retry`` makes it pending again. ``claim`` is true for one caller at a
+    time, until it releases or has not claimed again for some seconds.
     """
 
     async def pending(self, older_than: datetime, limit: int) -> list[Frame]: ...
@@ -85,6 +96,12 @@ class Outbox(Protocol):
     async def since_each(
         self, positions: Mapping[ConversationId, int], limit: int
     ) -> dict[ConversationId, list[Frame]]: ...
+
+    async def park(self, id: EventId, reason: str) -> None: ...
+
+    async def retry(self) -> int: ...
+
+    async def backlog(self) -> Backlog: ...
 
     async def prune(self, before: datetime) -> int: ...
 

@@ -164,7 +164,8 @@ class ContactReader(Protocol):
 class ConversationReader(Protocol):
     """Promise: ``page`` lists what ``user_id`` has and did not leave, pinned first, then by latest activity, each
     exactly once over all pages; ``entry`` is one of them, or None for who never took part or a closed group;
-    ``heads`` are the revisions of conversations people take part in, by person, those left out who take part in none; ``present`` are those of ``among`` who take
+    ``heads`` are the revisions of conversations people take part in, by person, those left out who take part in none; ``left_among`` are those of some that
+    somebody took part in and does no more, closed ones included; ``present`` are those of ``among`` who take
     part in a live one. ``unread`` is how many conversations have unread messages and how many those are, each counted
     at most 100, without the archived and the muted ones. A message that came since archiving while the conversation was
     not muted has undone it.
@@ -194,6 +195,10 @@ class ConversationReader(Protocol):
     async def unread(self, user_id: UserId, now: datetime) -> tuple[int, int]: ...
 
     async def heads(self, user_ids: Sequence[UserId]) -> dict[UserId, dict[ConversationId, int]]: ...
+
+    async def left_among(
+        self, user_id: UserId, conversation_ids: Sequence[ConversationId]
+    ) -> set[ConversationId]: ...
 
     async def present(self, conversation_id: ConversationId, among: Sequence[UserId]) -> set[UserId]: ...
 

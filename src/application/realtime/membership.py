@@ -6,14 +6,14 @@ everything above that head is either heard or missed visibly and then read from 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from application.ports.events import Outbox, Subscription
 from application.ports.readers import ConversationReader
 from application.ports.system import Clock
-from application.realtime.channels import Connection, of_conversation, of_user
+from application.realtime.channels import Connection, of_conversation, of_user, reset
 from application.realtime.gathering import Gathering
-from application.realtime.replaying import as_of
+from application.realtime.replaying import as_of, until_left
 from application.realtime.stream import Stream
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, UserId
@@ -35,6 +35,7 @@ class Membership:
         self.heard: dict[Connection, dict[ConversationId, int]] = defaultdict(dict)
         self.subscription: Subscription | None = None
         self._outbox = outbox
+        self._conversations = conversations
         self._clock = clock
         self._heads: Gathering[ConversationId, int] = Gathering(conversations.heads_of, HEADS_TOGETHER)
         self._places: Gathering[UserId, dict[ConversationId, int]] = Gathering(
@@ -121,7 +122,8 @@ class Membership:
         self, connection: Connection, known: Mapping[ConversationId, int], *, same_epoch: bool
     ) -> tuple[int, int]:
         """Give a connection what happened since the revisions it knows, or a reset where that cannot be; returns of
-        how many conversations, and how many events that were. What it does not take part in is passed over.
+        how many conversations, and how many events that were. What its person has left
+        ends where they left; what they never took part in is passed over.
 
         From here on until its turn each conversation is silent to the connection, so that order is kept.
         """
@@ -141,7 +143,36 @@ class Membership:
                 self._held.get(connection, set()).discard(id)
                 if stream := self.streams.get(id):
                     stream.start_afresh(connection)
-        return len(mine), events
+        former, more = await self._farewell(connection, known.keys() - mine.keys(), known, same_epoch)
+        return len(mine) + former, events + more
+
+    async def _farewell(
+        self,
+        connection: Connection,
+        ids: Collection[ConversationId],
+        known: Mapping[ConversationId, int],
+        same_epoch: bool,
+    ) -> tuple[int, int]:
+        """Of conversations its person has left: what happened until then."""
+        left = sorted(await self._conversations.left_among(connection.user_id, list(ids))) if ids else []
+        todo, events = list(left), 0
+        while todo:
+            turn, todo = todo[:RESUMED_TOGETHER], todo[RESUMED_TOGETHER:]
+            positions = {id: known[id] for id in turn if 0 <= known[id] < REVISIONS_BELOW and same_epoch}
+            missed = await self._outbox.since_each(positions, MISSED_AT_MOST) if positions else {}
+            for id in turn:
+                heard = (
+                    until_left(missed.get(id, []), connection.user_id, known[id], MISSED_AT_MOST)
+                    if id in positions
+                    else None
+                )
+                if heard is None:
+                    connection.deliver(reset(id, max(0, min(known[id], REVISIONS_BELOW - 1))))
+                for frame in as_of(heard or [], self._clock.now()):
+                    connection.deliver(frame.body)
+                    events += 1
+            await connection.ready()
+        return len(left), events
 
     def _hold(self, connection: Connection, id: ConversationId) -> bool:
         """Whether a conversation is silent to a connection from now on: not, if it does not hear it, or is being brought

@@ -1,4 +1,4 @@
-"""Events told later than they happened: whatever has expired since no longer says what it said."""
+"""Events told later than they happened: without what has expired since, and no further than somebody took part."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +10,8 @@ import msgspec
 
 from application.outbox.wiping import event_without_messages
 from application.ports.events import Frame
+from application.realtime.stream import change_in
+from domain.shared.ids import UserId
 from domain.shared.values import moment
 
 _MAY_EXPIRE = b'"expires_at":"'
@@ -20,6 +22,21 @@ def as_of(frames: Sequence[Frame], now: datetime) -> list[Frame]:
     is still to come.
     """
     return [_as_of(frame, moment(now)) if _MAY_EXPIRE in frame.body else frame for frame in frames]
+
+
+def until_left(frames: Sequence[Frame], user_id: UserId, revision: int, limit: int) -> list[Frame] | None:
+    """Of at most ``limit`` events above ``revision``, in order, those up to the one that removed somebody; none where they
+    had left by then. None when nobody can tell: some are missing, more follow, or the conversation is closed.
+    """
+    if [frame.revision for frame in frames] != list(range(revision + 1, revision + 1 + len(frames))):
+        return None
+    changes = [change_in(frame.body) for frame in frames]
+    if any(change and change.everybody for change in changes):
+        return None
+    removals = [place for place, change in enumerate(changes, 1) if change and user_id in change.removed]
+    if not removals and len(frames) == limit:
+        return None
+    return list(frames[: removals[-1]]) if removals else []
 
 
 def _as_of(frame: Frame, now: str) -> Frame:

@@ -252,6 +252,17 @@ class ConversationReaderContract:
         }
         assert await world.conversations.heads_of([kept, left, ConversationId(an_id())]) == {kept: 2, left: 1}
 
+    async def test_left_among_are_those_somebody_took_part_in_and_does_no_more(self, world: World) -> None:
+        ann, ben = await people(world, 2)
+        kept, left, closed, other = [await group_of(world, ann, ben) for _ in range(4)]
+        theirs = await group_of(world, ann)
+        await leave(world, left, ben, 0)
+        await leave(world, other, ben, 0)
+        await close(world, closed)
+        asked = [kept, left, closed, theirs, ConversationId(an_id())]
+        assert await world.conversations.left_among(ben, asked) == {left, closed}
+        assert await world.conversations.left_among(ben, []) == set()
+
     async def test_present_are_those_of_among_who_take_part_in_a_live_one(self, world: World) -> None:
         ann, ben, cem, dan = await people(world, 4)
         place = await group_of(world, ann, ben, cem)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from application.errors import Collision
-from application.ports.events import Broker, Delivery, Frame, Interrupted, Outbox, Subscription
+from application.ports.events import Backlog, Broker, Delivery, Frame, Interrupted, Outbox, Subscription
 from application.testing.builders import a_frame, an_id, later
 from application.testing.stage import commit
 from application.testing.world import World
@@ -226,6 +226,31 @@ class OutboxContract:
         assert await world.outbox.prune(later(3)) == 1
         assert await world.outbox.since(place, 0, 10) == [unmarked, young]
         assert await world.outbox.pending(later(60), 10) == [unmarked]
+
+    async def test_what_is_parked_waits_until_it_is_tried_again(self, world: World) -> None:
+        place = ConversationId(an_id())
+        poison, other = a_frame(place, 1), a_frame(place, 2)
+        await _told(world, poison, other)
+        await world.outbox.park(poison.id, "no good")
+        assert await world.outbox.pending(later(60), 10) == [other]
+        assert await world.outbox.since(place, 0, 10) == [poison, other]
+        await world.outbox.mark([other.id], later(1))
+        assert await world.outbox.prune(later(2)) == 1
+        assert await world.outbox.retry() == 1
+        assert await world.outbox.pending(later(60), 10) == [poison]
+        await world.outbox.park(poison.id, "still no good")
+        await world.outbox.mark([poison.id], later(3))
+        await world.outbox.park(poison.id, "too late")
+        assert await world.outbox.retry() == 0
+        assert await world.outbox.pending(later(60), 10) == []
+
+    async def test_the_backlog_is_what_nobody_marked(self, world: World) -> None:
+        assert await world.outbox.backlog() == Backlog(pending=0, oldest=None, parked=0)
+        frames = [a_frame(at=later(n)) for n in range(4)]
+        await _told(world, *frames)
+        await world.outbox.mark([frames[0].id], later(5))
+        await world.outbox.park(frames[1].id, "no good")
+        assert await world.outbox.backlog() == Backlog(pending=2, oldest=later(2), parked=1)
 
     async def test_frames_of_a_unit_of_work_that_does_not_commit_are_never_seen(self, world: World) -> None:
         kept = a_frame()

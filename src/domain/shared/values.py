@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from domain.shared.errors import Invalid
 
@@ -88,6 +89,7 @@ def _visible(text: str, pointer: str, at_most: int) -> str:
     return text
 
 
+@lru_cache(maxsize=512)
 def moment(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and ``Z``: how every time leaves the product."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -16,6 +16,7 @@ from entrypoints.cli.dev import dev
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.documents import asyncapi_command, keys, openapi_command
 from entrypoints.cli.migrate import migrate
+from entrypoints.cli.outbox import outbox, relay
 from entrypoints.cli.permissions import permissions_command
 from entrypoints.cli.rebuild import rebuild
 from entrypoints.cli.replay import replay
@@ -38,6 +39,8 @@ for command in (
     migrate,
     replay,
     rebuild,
+    outbox,
+    relay,
     keys,
     openapi_command,
     asyncapi_command,

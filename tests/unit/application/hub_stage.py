@@ -74,6 +74,7 @@ class Database:
         self.events: dict[ConversationId, list[Frame]] = {}
         self.kept_from: dict[ConversationId, int] = {}
         self.members: dict[ConversationId, set[UserId]] = {}
+        self.former: dict[ConversationId, set[UserId]] = {}
         self.asked: list[str] = []
 
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]:
@@ -100,6 +101,11 @@ class Database:
             user_id: {id: len(self.events[id]) for id, people in self.members.items() if user_id in people}
             for user_id in user_ids
         }
+
+    async def left_among(self, user_id: UserId, ids: Sequence[ConversationId]) -> set[ConversationId]:
+        self.asked.append("left_among")
+        await asyncio.sleep(0)
+        return {id for id in ids if user_id in self.former.get(id, ())}
 
     async def present(self, id: ConversationId, among: Sequence[UserId]) -> set[UserId]:
         return self.members[id] & set(among)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from application.access import limits
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from tests.scenarios.people import PASSWORD, problem, somebody, try_log_in, verdict
@@ -93,7 +94,12 @@ async def test_unknown_names_are_limited_like_known_ones(client: httpx.AsyncClie
         for _ in range(5):
             await try_log_in(client, name, "wrong horse")
         response = await try_log_in(client, name)
-        answers[name] = (problem(response), _said(response)[1]["login"])
+        status, said = problem(response)
+        left, seconds = _said(response)[1]["login"]
+        assert said.pop("retry_after") == seconds
+        # Which second it is depends on the machine's pace, and on nothing else.
+        assert 300 < seconds <= 720
+        answers[name] = (status, said, left)
     assert answers[ann.me["username"]] == answers["nobody_at_all"]
 
 
@@ -111,3 +117,18 @@ async def test_a_frame_over_the_limit_says_when_to_come_back() -> None:
             assert answer["type"] == "error"
             assert answer["problem"]["code"] == "rate_limited"
             assert answer["problem"]["retry_after"] > 3000
+
+
+async def test_a_large_group_has_a_limit_of_its_own_whoever_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CROWD_ABOVE", 2)
+    async with (
+        serving(settings_for(SENTINAL_LIMITS=GENEROUS + ",messages=99:1/h,crowd=2:1/h")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        ann, ben, cem = [await somebody(client) for _ in range(3)]
+        large, small = await ann.group(ben, cem), await ann.group(ben)
+        answers = [await who.send(large) for who in (ann, ben, cem, ann)]
+        assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+        assert [(await ann.send(small)).status_code for _ in range(4)] == [201] * 4
+        await ann.done("DELETE", f"/v1/conversations/{large}/members/{cem.id}")
+        assert verdict(await ben.send(large)) == (429, "rate_limited")
