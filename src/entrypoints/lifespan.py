@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from application.realtime.outgoing import Outgoing
 from entrypoints.container import Container
 from entrypoints.plugins import provider
 from entrypoints.settings import Settings
@@ -74,7 +75,7 @@ def drain(container: Container) -> None:
     connections = desk.hub.connections
     for index, connection in enumerate(connections):
         after = RECONNECT_WITHIN_MS * index // max(1, len(connections))
-        connection.deliver(protocol.reconnect(after))
+        connection.deliver(Outgoing(protocol.reconnect(after)))
         connection.end(*protocol.RESTART)
 
 

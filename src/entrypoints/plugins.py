@@ -53,11 +53,15 @@ from adapters.postgres.receipt_reader import PostgresReceiptReader
 from adapters.postgres.summaries import PostgresSummaries
 from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
+from adapters.redis.address import is_cluster
 from adapters.redis.broker import RedisBroker
 from adapters.redis.cached_descriptions import CachedDescriptions
 from adapters.redis.cached_profiles import CachedProfiles
 from adapters.redis.cached_sessions import CachedSessions
 from adapters.redis.caches import RedisCaches
+from adapters.redis.cluster_broker import ClusterBroker
+from adapters.redis.cluster_commands import ClusterCommands
+from adapters.redis.commands import Commands
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
@@ -90,7 +94,7 @@ from application.ports.seats import Seats
 from application.ports.summaries import Summaries
 from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
-from entrypoints.settings import Settings
+from entrypoints.settings import SettingRefused, Settings
 
 GROUP = "sentinal.adapters"
 T = TypeVar("T")
@@ -226,9 +230,16 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
-    """Redis or Valkey, shared by all servers."""
-    commands = RedisCommands(settings.redis_url)
-    broker = RedisBroker(settings.redis_url)
+    """Redis or Valkey, one server or a cluster, shared by all servers."""
+    commands: Commands
+    broker: RedisBroker | ClusterBroker
+    try:
+        if is_cluster(settings.redis_url):
+            commands, broker = ClusterCommands(settings.redis_url), ClusterBroker(settings.redis_url)
+        else:
+            commands, broker = RedisCommands(settings.redis_url), RedisBroker(settings.redis_url)
+    except ValueError as error:
+        raise SettingRefused(str(error)) from None
     try:
         yield Realtime(
             broker=broker,

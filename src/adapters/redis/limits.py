@@ -8,7 +8,7 @@ from typing import Any
 
 import hiredis
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from adapters.redis.line import Word
 from application.ports.limits import Limits, Rate, Verdict
 from domain.shared.errors import Unavailable
@@ -39,7 +39,7 @@ class RedisLimits:
     of the others ``fallback`` decides for this process, and without one they raise ``Unavailable``.
     """
 
-    def __init__(self, commands: RedisCommands, fallback: Limits | None = None) -> None:
+    def __init__(self, commands: Commands, fallback: Limits | None = None) -> None:
         self._commands = commands
         self._fallback = fallback
 

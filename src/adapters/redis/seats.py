@@ -10,7 +10,7 @@ from typing import Any
 
 import hiredis
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from adapters.redis.line import Word
 from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
@@ -38,7 +38,7 @@ _AS_MANY_AS_THERE_ARE = -1
 class RedisSeats:
     """The promise of ``Seats``, across servers."""
 
-    def __init__(self, commands: RedisCommands, *, lifetime: float = LIFETIME_SECONDS) -> None:
+    def __init__(self, commands: Commands, *, lifetime: float = LIFETIME_SECONDS) -> None:
         self._commands = commands
         self._lifetime = round(lifetime * 1000)
 

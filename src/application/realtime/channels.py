@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.realtime.outgoing import Outgoing
 from domain.shared.ids import ConversationId, SessionId, UserId
 
 
@@ -19,7 +20,7 @@ class Connection(Protocol):
     @property
     def session_id(self) -> SessionId: ...
 
-    def deliver(self, body: bytes) -> None: ...
+    def deliver(self, outgoing: Outgoing) -> None: ...
 
     def end(self, code: int, reason: str) -> None: ...
 

@@ -19,6 +19,7 @@ from application.ports.system import Clock
 from application.realtime.channels import Connection, parse, reset
 from application.realtime.membership import Membership
 from application.realtime.mending import UNWITNESSED, Mender, Witness
+from application.realtime.outgoing import Outgoing
 from application.realtime.unordered import Unordered
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
@@ -140,8 +141,9 @@ class Hub:
         if delivery.revision:
             self._hear_of_membership(devices, delivery)
             return
+        outgoing = Outgoing(delivery.body)
         for connection in list(devices):
-            connection.deliver(delivery.body)
+            connection.deliver(outgoing)
         if delivery.event_type == "conversation.created":
             entry: dict[str, Any] = msgspec.json.decode(delivery.body)["data"]
             conversation = entry["conversation"]
@@ -172,7 +174,7 @@ class Hub:
             if delivery.event_type == "member.added":
                 self._later(self._join_later(connection, id, delivery.revision - 1))
             else:
-                connection.deliver(delivery.body)
+                connection.deliver(Outgoing(delivery.body))
 
     async def _join_later(self, connection: Connection, id: ConversationId, revision: int) -> None:
         try:
@@ -203,7 +205,7 @@ class Hub:
                         id: head for id, head in heads.items() if not self._membership.hears(connection, id)
                     }
                     for id, head in missed.items():
-                        connection.deliver(reset(id, head))
+                        connection.deliver(Outgoing(reset(id, head)))
                     await self._membership.join(connection, dict(missed))
         except Unavailable:
             return
@@ -215,7 +217,7 @@ class Hub:
                 revision = stream.order.delivered or 0
                 stream.drop(connection)
                 self._heard[connection][id] = revision
-                connection.deliver(reset(id, revision))
+                connection.deliver(Outgoing(reset(id, revision)))
                 self._later(self._membership.leave([id]))
 
     def _later(self, work: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from application.ports.events import Delivery
+from application.realtime.outgoing import Outgoing
 from application.realtime.stream import Stream
 from application.typing.whispers import STARTED, STOPPED, overheard
 from domain.shared.ids import ConversationId, UserId
@@ -48,9 +49,10 @@ class Unordered:
             self._receipt(stream, delivery.body)
         elif delivery.event_type in (STARTED, STOPPED):
             said = overheard(delivery.body)
+            outgoing = Outgoing(bytes(said.frame))
             for connection in stream.listeners:
                 if connection.user_id not in said.kept_from:
-                    connection.deliver(bytes(said.frame))
+                    connection.deliver(outgoing)
         else:
             stream.emit([(0, delivery.body)])
 

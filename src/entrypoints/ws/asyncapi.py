@@ -38,8 +38,8 @@ from entrypoints.ws.frames import (
     StopTyping,
     WatchPresence,
 )
-from entrypoints.ws.protocol import SUBPROTOCOL
 from entrypoints.ws.server_frames import Ack, Error, Pong, Reconnect, Resumed, Welcome
+from entrypoints.ws.subprotocols import SUBPROTOCOLS
 
 _REF = "#/components/schemas/{name}"
 _SHORT = {"type": "string", "minLength": 1, "maxLength": REF_AT_MOST}
@@ -122,7 +122,12 @@ def asyncapi() -> dict[str, Any]:
         "channels": {
             "realtime": {
                 "address": "/v1/realtime",
-                "description": f"WebSocket subprotocol {SUBPROTOCOL}.",
+                "description": "WebSocket subprotocol, the client's order decides: "
+                + "; ".join(
+                    f"{each.name} ({'binary' if each.is_binary else 'text'} frames)"
+                    for each in SUBPROTOCOLS.values()
+                )
+                + ". The same fields in both; ids and times are texts.",
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
             }
         },

@@ -8,7 +8,6 @@ from domain.shared.errors import Refusal
 from entrypoints.http.errors import problem_of
 from entrypoints.ws.server_frames import Ack, Error, Pong, Reconnect, Resumed, Welcome
 
-SUBPROTOCOL = "sentinal.v1.json"
 HEARTBEAT_SECONDS = 25
 FRAME_AT_MOST = 64 * 1024
 AUTHENTICATE_WITHIN_SECONDS = 10.0

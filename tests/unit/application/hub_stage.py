@@ -14,6 +14,7 @@ from application.ports.events import Delivery, Frame, Interrupted
 from application.realtime import hub as hub_module
 from application.realtime.channels import of_conversation
 from application.realtime.hub import Hub
+from application.realtime.outgoing import Outgoing
 from application.testing.builders import AT, a_frame, a_session
 from domain.identity.session import Session
 from domain.shared.ids import ConversationId, SessionId, UserId
@@ -29,8 +30,8 @@ class Ear:
     ended: tuple[int, str] | None = None
     breaths: int = 0
 
-    def deliver(self, body: bytes) -> None:
-        self.heard.append(msgspec.json.decode(body))
+    def deliver(self, outgoing: Outgoing) -> None:
+        self.heard.append(msgspec.json.decode(outgoing.body))
 
     def end(self, code: int, reason: str) -> None:
         self.ended = (code, reason)
