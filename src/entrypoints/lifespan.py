@@ -46,7 +46,7 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
         await asyncio.gather(hub.start(), watching.start())
         tasks = [_keep("hub", hub.run), _keep("courier", courier.run), _keep("keys", keys.run)]
         tasks += [_keep("watching", watching.run), _keep("attendance", attendance.run)]
-        tasks.append(_keep("mirroring", mirroring.run))
+        tasks += [_keep("mirroring", mirroring.run), _keep("seating", container.seating().run)]
         if settings.relay:
             tasks.append(_keep("relay", container.relay().run))
             tasks.append(_keep("redactor", container.redactor().run))
@@ -61,6 +61,7 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(2):
                     await courier.flush()
+                    await container.typists().close()
                     await attendance.stop()
                     await mirroring.stop()
             await watching.stop()

@@ -29,6 +29,7 @@ from adapters.memory.people_readers import (
 )
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
 from adapters.memory.readers import MemoryConversationReader, MemoryDescriptions, MemoryEpochs
+from adapters.memory.seats import MemorySeats
 from adapters.memory.store import MemoryStore
 from adapters.memory.summaries import MemorySummaries
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
@@ -65,6 +66,7 @@ from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
 from adapters.redis.presence import RedisPresences
+from adapters.redis.seats import RedisSeats
 from adapters.system.clock import SystemClock
 from application.errors import StaleAdapter
 from application.ports.caches import Caches
@@ -88,6 +90,7 @@ from application.ports.readers import (
     Relations,
     SessionReader,
 )
+from application.ports.seats import Seats
 from application.ports.summaries import Summaries
 from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
@@ -131,12 +134,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Realtime:
-    """Everything that servers share and may lose. Who remembers nothing leaves out the last four."""
+    """Everything that servers share and may lose. Who remembers nothing leaves out the last four, and who counts
+    each server's connections alone the seats."""
 
     broker: Broker
     limits: Limits
     presences: Presences
     health: Health
+    seats: Seats = field(default_factory=lambda: MemorySeats(SystemClock()))
     caches: Caches = field(default_factory=MemoryCaches)
     remember_profiles: Callable[[Profiles], Profiles] = _as_it_is
     remember_sessions: Callable[[SessionReader], SessionReader] = _as_it_is
@@ -241,6 +246,7 @@ async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
             limits=RedisLimits(commands, MemoryLimits(SystemClock())),
             presences=RedisPresences(commands, lifetime=settings.presence_seconds),
             health=RedisHealth(commands, broker),
+            seats=RedisSeats(commands),
             caches=RedisCaches(commands),
             remember_profiles=lambda inner: CachedProfiles(inner, commands),
             remember_sessions=lambda inner: CachedSessions(inner, commands, SystemClock()),

@@ -27,9 +27,16 @@ class Connection(Protocol):
     async def ready(self) -> None: ...
 
 
+class Reset(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="reset"):
+    """Events up to ``revision`` will not come: fetch the conversation's state."""
+
+    conversation_id: ConversationId
+    revision: int
+
+
 def reset(id: ConversationId, revision: int) -> bytes:
     """Tells a client that events up to ``revision`` will not come: fetch the conversation's state."""
-    return msgspec.json.encode({"type": "reset", "conversation_id": id, "revision": revision})
+    return msgspec.json.encode(Reset(conversation_id=id, revision=revision))
 
 
 def of_conversation(id: ConversationId) -> str:

@@ -18,8 +18,9 @@ from application.ports.readers import ConversationReader, SessionReader
 from application.ports.system import Clock
 from application.realtime.channels import Connection, parse, reset
 from application.realtime.membership import Membership
-from application.realtime.mending import Mender
+from application.realtime.mending import UNWITNESSED, Mender, Witness
 from application.realtime.outgoing import Outgoing
+from application.realtime.unordered import Unordered
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
 
@@ -43,6 +44,7 @@ class Hub:
         sessions: SessionReader,
         authentication: Authentication,
         clock: Clock,
+        witness: Witness = UNWITNESSED,
     ) -> None:
         self._broker = broker
         self._conversations = conversations
@@ -53,7 +55,8 @@ class Hub:
         self._streams = self._membership.streams
         self._people = self._membership.people
         self._heard = self._membership.heard
-        self._mender = Mender(self._streams, outbox, conversations)
+        self._mender = Mender(self._streams, outbox, conversations, witness)
+        self._unordered = Unordered(self._streams)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -77,10 +80,6 @@ class Hub:
     @property
     def connections(self) -> list[Connection]:
         return [connection for devices in self._people.values() for connection in devices]
-
-    def devices_of(self, user_id: UserId) -> int:
-        """How many connections a person has here."""
-        return len(self._people.get(user_id, ()))
 
     async def attach(self, connection: Connection, *, holding: bool = False) -> None:
         """Subscribe a connection to everything its person hears. ``holding``: it hears nothing of conversations before
@@ -126,7 +125,7 @@ class Hub:
         if stream is None:
             return
         if delivery.revision == 0:
-            stream.emit([(0, delivery.body)])
+            self._unordered.hear(stream, delivery)
             return
         stream.emit(stream.order.offer(delivery.revision, delivery.body))
         if stream.is_deserted:

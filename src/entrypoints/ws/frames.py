@@ -47,7 +47,7 @@ COMMANDS: dict[str, Kind] = {
     "receipt.delivered": Kind(command=MarkDelivered),
 }
 QUERIES: dict[str, type[Any]] = {"conversation.history": ListMessages}
-CONTROL = ("authenticate", "ping", "presence.watch", "resume")
+CONTROL = ("authenticate", "ping", "presence.watch", "resume", "typing.start", "typing.stop")
 RESUMED_AT_MOST = 1000
 
 
@@ -67,6 +67,20 @@ class WatchPresence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     access: ClassVar[Access] = authenticated & rate_limit("commands")
 
     user_ids: Annotated[list[UserId], msgspec.Meta(max_length=200)]
+
+
+class StartTyping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "typing.start", "conversation_id": …}``: to be sent again while it lasts. Answered if it has a ``ref``."""
+
+    access: ClassVar[Access] = authenticated & rate_limit("commands")
+
+    conversation_id: ConversationId
+
+
+class StopTyping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "typing.stop", "conversation_id": …}``: answered if it has a ``ref``."""
+
+    conversation_id: ConversationId
 
 
 class Resume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,6 @@ from application.bus.messages import Actor
 from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
-from application.presence.views import PresenceList
 from domain.shared.errors import RateLimited, Refusal, Unavailable
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
@@ -23,12 +22,14 @@ from entrypoints.http.decoding import build
 from entrypoints.http.desk import Desk
 from entrypoints.http.errors import InternalError
 from entrypoints.ws import protocol
+from entrypoints.ws.beside import BESIDE, carry_out_beside
+from entrypoints.ws.entrance import Crowded, Doorway, inside
 from entrypoints.ws.frames import (
     QUERIES,
     Authenticate,
     ClientFrame,
+    Ping,
     Resume,
-    WatchPresence,
     command_of,
     open_frame,
     query_of,
@@ -50,6 +51,7 @@ class Gateway:
         self._desk = desk
         self._clock = clock
         self._ids = ids
+        self._doorway = Doorway() if desk.settings.rates else Doorway(None)
         self._tick = Tick()
 
     async def serve(self, socket: WebSocket[Any, Any, Any]) -> None:
@@ -90,21 +92,24 @@ class Gateway:
         try:
             if header := header_of(socket, b"authorization"):
                 return await self._desk.authentication.of(bearer(header))
-            async with asyncio.timeout(protocol.AUTHENTICATE_WITHIN_SECONDS):
-                frame = open_frame(await payload_from(socket, subprotocol), subprotocol)
+            with self._doorway.waiting(address_of(socket.scope)):
+                async with asyncio.timeout(protocol.AUTHENTICATE_WITHIN_SECONDS):
+                    frame = open_frame(await payload_from(socket, subprotocol), subprotocol)
             if frame.type != "authenticate":
                 raise Ended(protocol.UNAUTHENTICATED)
             token = build(Authenticate, frame.fields).access_token
             return await self._desk.authentication.of(token)
         except Unavailable:
             raise
+        except Crowded:
+            raise Ended(protocol.TOO_MANY) from None
         except (Refusal, TimeoutError):
             raise Ended(protocol.UNAUTHENTICATED) from None
 
     async def _session(
         self, socket: WebSocket[Any, Any, Any], subprotocol: Subprotocol, out: Socket, claims: Claims
     ) -> None:
-        if self._desk.hub.devices_of(claims.user_id) >= protocol.CONNECTIONS_AT_MOST:
+        if not await self._desk.seating.take(claims.user_id, out.connection_id):
             raise Ended(protocol.TOO_MANY)
         out.belongs_to(claims.user_id, claims.session_id)
         try:
@@ -118,14 +123,11 @@ class Gateway:
                     server_time=moment(self._clock.now()),
                 )
             )
-            self._desk.attendance.arrived(claims.user_id)
-            try:
+            with inside(self._desk, out, claims.user_id):
                 await Conversation(self._desk, self._clock, socket, subprotocol, out, claims).run()
-            finally:
-                self._desk.attendance.left(claims.user_id)
-                self._desk.watching.forget(out)
         finally:
             await self._desk.hub.detach(out)
+            await self._desk.seating.leave(claims.user_id, out.connection_id)
 
 
 class Conversation:
@@ -191,7 +193,9 @@ class Conversation:
     async def _work(self) -> None:
         try:
             while self._inbox and not self._out.has_ended:
-                self._out.say(await self._answer(self._inbox.pop(0)))
+                answer = await self._answer(self._inbox.pop(0))
+                if answer is not None:
+                    self._out.say(answer)
                 if self._malformed >= protocol.MALFORMED_AT_MOST:
                     raise Ended(protocol.MALFORMED)
         except Ended as ended:
@@ -199,7 +203,7 @@ class Conversation:
         finally:
             self._worker = None
 
-    async def _answer(self, payload: bytes) -> bytes:
+    async def _answer(self, payload: bytes) -> bytes | None:
         ref: str | None = None
         try:
             frame = open_frame(payload, self._subprotocol)
@@ -222,17 +226,18 @@ class Conversation:
             self._holds_back = False
             self._desk.hub.settle(self._out)
 
-    async def _carry_out(self, frame: ClientFrame) -> bytes:
+    async def _carry_out(self, frame: ClientFrame) -> bytes | None:
         if frame.type == "resume":
             return await self._resume(build(Resume, frame.fields), frame.ref)
         self._settle()
         if frame.type == "ping":
+            build(Ping, frame.fields)
             return protocol.pong(frame.ref, moment(self._clock.now()))
         if frame.type == "authenticate":
             await self._authenticate_again(build(Authenticate, frame.fields).access_token)
             return protocol.ack(frame.ref, None)
-        if frame.type == "presence.watch":
-            return protocol.ack(frame.ref, await self._watch(build(WatchPresence, frame.fields)))
+        if frame.type in BESIDE:
+            return await carry_out_beside(frame, self._out, self._actor(), self._desk)
         if frame.type in QUERIES:
             query = query_of(frame)
             return protocol.ack(frame.ref, await self._desk.bus.ask(query, self._actor()))
@@ -248,10 +253,6 @@ class Conversation:
             return protocol.resumed(ref, *done)
         finally:
             self._desk.hub.settle(self._out)
-
-    async def _watch(self, frame: WatchPresence) -> PresenceList:
-        await frame.access.before(frame, self._actor(), self._desk.gate)
-        return PresenceList(items=await self._desk.watching.watch(self._out, frame.user_ids))
 
     def _actor(self) -> Actor:
         return Actor(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from application.realtime.outgoing import Outgoing
 from domain.shared.ids import SessionId, UserId
 from entrypoints.ws import protocol
+from entrypoints.ws.metrics import SLOW_CONSUMERS
 from entrypoints.ws.wires import GONE, Tick, Wire
 
 WRITTEN_AT_ONCE = 64
@@ -183,6 +184,7 @@ class Socket:
         self._bytes = sum(len(outgoing.form(self._make)) for outgoing in self._queue)
         if self._is_too_much:
             self._queue.clear()
+            SLOW_CONSUMERS.inc()
             self.end(*protocol.SLOW_CONSUMER)
 
     @property

@@ -121,11 +121,19 @@ class Everybody:
     def end(self, session_id: SessionId) -> None: ...
 
 
+class Gaps(list[str]):
+    """What the hub noticed the broker had lost, by how that ended."""
+
+    def gap(self, *, filled: bool) -> None:
+        self.append("filled" if filled else "reset")
+
+
 @dataclass(slots=True)
 class HubStage:
     hub: Hub
     database: Database
     line: Line
+    gaps: Gaps
 
     def place(self, *members: UserId) -> ConversationId:
         id = ConversationId(uuid.uuid4())
@@ -160,7 +168,7 @@ async def hub_stage(**hub_settings: Any) -> AsyncIterator[HubStage]:
     kept = {name: getattr(hub_module, name) for name in hub_settings}
     for name, value in hub_settings.items():
         setattr(hub_module, name, value)
-    database, line = Database(), Line()
+    database, line, gaps = Database(), Line(), Gaps()
 
     class Broker:
         async def subscribe(self) -> Line:
@@ -173,11 +181,12 @@ async def hub_stage(**hub_settings: Any) -> AsyncIterator[HubStage]:
         sessions=database,  # type: ignore[arg-type]
         authentication=Everybody(),  # type: ignore[arg-type]
         clock=MemoryClock(AT),
+        witness=gaps,
     )
     await hub.start()
     running = asyncio.create_task(hub.run())
     try:
-        yield HubStage(hub, database, line)
+        yield HubStage(hub, database, line, gaps)
     finally:
         for name, value in kept.items():
             setattr(hub_module, name, value)
