@@ -129,14 +129,11 @@ async def test_what_may_be_missed_costs_a_slow_reader_nothing_but_itself(server:
         assert len(received) < 3 * 1024 * 1024
 
 
-async def test_fifty_stuck_readers_share_what_waits_for_them(
-    server: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("entrypoints.ws.protocol.CONNECTIONS_AT_MOST", 200)
-    ann = await a_person(server.url)
+async def test_fifty_stuck_readers_share_what_waits_for_them(server: Served) -> None:
+    people = [await a_person(server.url) for _ in range(5)]
     async with contextlib.AsyncExitStack() as stack:
-        for _ in range(50):
-            await stack.enter_async_context(_stuck(server, ann))
+        for n in range(50):
+            await stack.enter_async_context(_stuck(server, people[n % 5]))
         connections = server.container.desk().hub.connections
         tracemalloc.start()
         try:
