@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from adapters.postgres.conversation_reader import PostgresConversationReader
+from adapters.postgres.conversation_reader import _PAGE, PostgresConversationReader
 from adapters.postgres.pool import open_pool
 from benchmarks.population import populate, user_of
 from benchmarks.support import Figure, alone, median, stage
@@ -59,7 +59,8 @@ async def measure(url: str, conversations: int, rounds: int) -> list[Figure]:
     await connection.execute(MESSAGES, conversations)
     await connection.execute(HEADS)
     await connection.execute(SUMMARIES)
-    await connection.execute("SET session_replication_role = origin; VACUUM ANALYZE")
+    await connection.execute("SET session_replication_role = origin")
+    await connection.execute("VACUUM ANALYZE")
     pool = await open_pool(url, 1)
     reader, who = PostgresConversationReader(pool), UserId(user_of(1))
     ours: list[float] = []
@@ -90,19 +91,18 @@ async def measure(url: str, conversations: int, rounds: int) -> list[Figure]:
             value=median(theirs) / median(ours),
             unit="×",
             goal=GOAL,
-            notes=[f"{median(ours):.1f} ms beside {median(theirs):.1f} ms (median of {rounds})", *plan],
+            notes=[f"{median(ours):.1f} ms beside {median(theirs):.1f} ms (median of {rounds})"],
+            plan=plan,
             rounds=[their / our for our, their in zip(ours, theirs, strict=True)],
         )
     ]
 
 
 async def _plan(connection: Any, who: UserId) -> list[str]:
-    """The slow side's and our plan, their node lines only."""
-    from adapters.postgres.conversation_reader import _PAGE as page
-
+    """Our plan, its node lines only."""
     now = datetime.now(UTC)
     arguments = (who, now, False, False, False, None, None, None, PAGE)
-    rows = await connection.fetch(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {page}", *arguments)
+    rows = await connection.fetch(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {_PAGE}", *arguments)
     lines = [str(row[0]) for row in rows]
     return [line for line in lines if "->" in line or "Execution" in line]
 

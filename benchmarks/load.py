@@ -34,6 +34,7 @@ class Sender:
     def __init__(self, job: dict[str, Any], client: dict[str, Any]) -> None:
         self.places = client["places"]
         self.ends = time.perf_counter() + job["seconds"]
+        self.once = job.get("once", False)
         self.begun: deque[float] = deque()
         self.took: list[float] = []
         self.events = self.errors = self.n = 0
@@ -41,7 +42,7 @@ class Sender:
 
     def next(self) -> None:
         """Send one, or be done once the last is answered."""
-        if time.perf_counter() < self.ends:
+        if time.perf_counter() < self.ends or (self.once and not self.n):
             self.n += 1
             self.begun.append(time.perf_counter())
             self.write(self.places[self.n % len(self.places)])

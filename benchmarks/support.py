@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,9 @@ STATEMENTS = {"shared_preload_libraries": "pg_stat_statements"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One number with its goal. ``notes`` say what else was seen; ``rounds`` are the single measurements."""
+    """One number with its goal. ``notes`` say what else was seen; ``rounds`` are the single measurements, ``plan`` is
+    how the database went about it.
+    """
 
     name: str
     what: str
@@ -47,6 +49,7 @@ class Figure:
     at_least: bool = True
     notes: list[str] = field(default_factory=list)
     rounds: list[float] = field(default_factory=list)
+    plan: list[str] = field(default_factory=list)
 
     @property
     def is_reached(self) -> bool:
@@ -179,8 +182,8 @@ def share_of(seconds: dict[str, float], count: float) -> str:
 
 
 def cpu_of(pid: int) -> float:
-    """CPU seconds of a process, of the children it has, and of those it had."""
-    return sum(_ticks(each) for each in [pid, *_children(pid)]) / TICKS
+    """CPU seconds of a process and all below it, those that are gone included."""
+    return sum(_ticks(each) for each in _family(pid)) / TICKS
 
 
 def _ticks(pid: int) -> int:
@@ -191,10 +194,12 @@ def _ticks(pid: int) -> int:
     return sum(int(each) for each in fields[11:15])
 
 
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (thread / "children").read_text().split())
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                found += _family(int(child))
     return found
 
 
@@ -223,5 +228,5 @@ def alone(figures: Callable[[bool], list[Figure]]) -> None:
     for figure in figures("--quick" in sys.argv[1:]):
         goal = "" if figure.goal is None else f" (goal {'≥' if figure.at_least else '≤'} {figure.goal:g})"
         print(f"{figure.name}  {figure.what}: {figure.value:.3g} {figure.unit}{goal}")
-        for note in figure.notes:
+        for note in [*figure.notes, *figure.plan]:
             print(f"      {note}")
