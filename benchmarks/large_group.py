@@ -8,8 +8,8 @@ import asyncio
 import json
 import time
 import uuid
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,7 +168,9 @@ async def measure(stage: Stage, blocks: int) -> list[Figure]:
     ]
 
 
-def _figure(what: str, small: list[float], large: list[float], rounds: list[float], notes: list[str]) -> Figure:
+def _figure(
+    what: str, small: list[float], large: list[float], rounds: list[float], notes: list[str]
+) -> Figure:
     beside = f"{median(large):.2f} ms beside {median(small):.2f} ms (medians of {len(large)})"
     return Figure(
         name="P9",

@@ -207,6 +207,7 @@ JOBS: dict[str, Any] = {
     "log_ins": log_ins,
 }
 
+
 async def carry_out(job: dict[str, Any]) -> dict[str, Any]:
     """The job; whatever goes wrong in a callback ends the process, so that nobody waits for it."""
     loop, doing = asyncio.get_running_loop(), asyncio.current_task()

@@ -50,9 +50,7 @@ def one_round(stage: Stage, *, with_logins: bool) -> tuple[list[float], list[flo
     ]
     logging_in = _job("log_ins", stage, bodies, path="/v1/auth/login")
     with ThreadPoolExecutor(3) as side_by_side:
-        talking = side_by_side.submit(
-            make_load, _job("frames", stage, traffic, seconds=SECONDS, in_flight=1)
-        )
+        talking = side_by_side.submit(make_load, _job("frames", stage, traffic, seconds=SECONDS, in_flight=1))
         pinging = side_by_side.submit(
             make_load, _job("pings", stage, [{"token": tokens[0]}], seconds=SECONDS)
         )

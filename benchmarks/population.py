@@ -67,7 +67,7 @@ async def populate(connection: Any, people: int, members: str, *arguments: Any) 
     for statement in (PEOPLE, SETTINGS, SESSIONS):
         await connection.execute(statement, 1, people)
     await connection.execute("CREATE TEMP TABLE bench_members (place int, person int)")
-    await connection.execute(f"INSERT INTO bench_members {members}", *arguments)  # noqa: S608 - a constant of ours
+    await connection.execute(f"INSERT INTO bench_members {members}", *arguments)
     for statement in (GROUPS, HEADS, SUMMARIES, MEMBERS, ARRIVALS):
         await connection.execute(statement)
     await connection.execute("DROP TABLE bench_members; SET session_replication_role = origin")

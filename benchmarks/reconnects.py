@@ -89,14 +89,18 @@ async def measure(stage: Stage, count: int) -> list[Figure]:
     await populate(connection, count, MEMBERS, count)
     await connection.execute("CREATE EXTENSION pg_stat_statements")
     # Everybody was here before: the server, and what it remembers, are warm.
-    await asyncio.to_thread(make_load, {"kind": "resume", "url": stage.url, "clients": clients(stage, count, 0)})
+    await asyncio.to_thread(
+        make_load, {"kind": "resume", "url": stage.url, "clients": clients(stage, count, 0)}
+    )
     nothing = await come_back(stage, connection, count, 0)
     await everybody_speaks(stage, count)
     everything = await come_back(stage, connection, count, 0)
     await connection.close()
     expected = count * CONVERSATIONS_EACH
     if nothing["events"] or (everything["events"] < expected and not everything["resets"]):
-        raise RuntimeError(f"told {nothing['events']} and {everything['events']} events, not 0 and {expected}")
+        raise RuntimeError(
+            f"told {nothing['events']} and {everything['events']} events, not 0 and {expected}"
+        )
     back = f"{count:,} clients with {CONVERSATIONS_EACH} conversations each are back"
     return [
         _seconds(f"{back}, who missed nothing", nothing, count),

@@ -26,10 +26,9 @@ from adapters.jwt.access_tokens import JwtAccessTokens
 from adapters.jwt.keys import SigningKeys
 from adapters.postgres.migrations import migrate
 from application.ports.security import Claims
+from benchmarks.population import session_of, user_of
 from domain.shared.ids import SessionId, UserId
 from entrypoints.embedded.servers import start_servers
-
-from benchmarks.population import session_of, user_of
 
 TICKS = os.sysconf("SC_CLK_TCK")
 STATEMENTS = {"shared_preload_libraries": "pg_stat_statements"}
