@@ -14,12 +14,17 @@ from entrypoints.bench.ledger import Ledger
 
 SUBPROTOCOL = "sentinal.v1.json"
 COME_BACK_AFTER_SECONDS = 0.5
+ANSWERED_WITHIN_SECONDS = 30.0
 FINAL = (4401, 4403, 4406, 4409)
 """Close codes after which coming back the same way is of no use."""
 
 
 class ConnectionLost(Exception):
     """The answer to a frame will not come; whether it was carried out is not known."""
+
+
+class NoAnswer(Exception):
+    """The connection is up, and says nothing to what was asked."""
 
 
 class Line:
@@ -52,10 +57,10 @@ class Line:
             await asyncio.sleep(COME_BACK_AFTER_SECONDS)
 
     async def ask(self, frame: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a frame. Raises ``ConnectionLost``."""
-        await self.is_up.wait()
+        """The answer to a frame. Raises ``ConnectionLost``, also while nobody is connected, and ``NoAnswer``."""
         connection = self._connection
         if connection is None:
+            await asyncio.sleep(COME_BACK_AFTER_SECONDS)
             raise ConnectionLost
         self._n += 1
         ref = str(self._n)
@@ -63,7 +68,10 @@ class Line:
         self._answers[ref] = answer
         try:
             await connection.send(msgspec.json.encode({**frame, "ref": ref}).decode())
-            return await answer
+            async with asyncio.timeout(ANSWERED_WITHIN_SECONDS):
+                return await answer
+        except TimeoutError as error:
+            raise NoAnswer from error
         except ConnectionClosed as error:
             raise ConnectionLost from error
         finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from adapters.system.clock import SystemClock, SystemIds
 from entrypoints.bench.company import Company, Group, Person
 from entrypoints.bench.ledger import Ledger
-from entrypoints.bench.listening import ConnectionLost, Line, open_lines
+from entrypoints.bench.listening import COME_BACK_AFTER_SECONDS, ConnectionLost, Line, NoAnswer, open_lines
 from entrypoints.bench.requests import Requests, ServerUnreachable
 
 CONNECTED_WITHIN_SECONDS = 30.0
@@ -121,6 +121,8 @@ class Run:
             answer = await theirs[turn % len(theirs)].ask(frame)
         except ConnectionLost:
             return 0, "connection_lost"
+        except NoAnswer:
+            return 0, "no_answer"
         if answer["type"] == "error":
             return 0, str(answer["problem"]["code"])
         return int(answer["result"]["revision"]), ""
@@ -129,8 +131,11 @@ class Run:
         body = {"client_message_id": client_id, "content": WORDS}
         try:
             answer = await self._requests.post(f"/v1/conversations/{group.id}/messages", body, sender.token)
-        except (ServerUnreachable, TimeoutError):
+        except ServerUnreachable:
+            await asyncio.sleep(COME_BACK_AFTER_SECONDS)
             return 0, "connection_lost"
+        except TimeoutError:
+            return 0, "no_answer"
         return (0, answer.code) if answer.status >= 400 else (int(answer.body["revision"]), "")
 
     async def _hear_the_rest(self) -> None:

@@ -41,7 +41,9 @@ FAILED, UNREACHABLE = 1, 3
 @click.option(
     "--rate", type=click.FloatRange(min=0, min_open=True), help="Sends a second, instead of --in-flight."
 )
-@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(min=0, min_open=True))
+@click.option(
+    "--seconds", default=10.0, show_default=True, type=click.FloatRange(min=0, min_open=True, max=600)
+)
 @click.option(
     "--over", type=click.Choice(["socket", "http"]), default="socket", show_default=True, help="How to send."
 )
