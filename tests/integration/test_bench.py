@@ -4,12 +4,14 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.support.server import serving, settings_for
+from entrypoints.ws import protocol
+from tests.support.server import a_person, serving, settings_for
 
 EVENT = '{"type":"message.created"'
 Fault = Callable[[list[Message]], list[Message]]
@@ -87,14 +89,43 @@ async def test_a_server_that_is_wrong_is_found_out(fault: Fault, what: tuple[str
             assert found[name] > 0, found
 
 
-async def test_the_people_of_a_run_are_gone_afterwards_unless_they_are_kept() -> None:
+@pytest.mark.parametrize(("option", "left"), [((), 0), (("--keep",), 3)])
+async def test_the_people_of_a_run_are_erased_unless_they_are_kept(
+    option: tuple[str, ...], left: int
+) -> None:
     async with serving(settings_for()) as server:
-        assert (await _bench(server.url, *SMALL))[0] == 0
-        store = server.container.store()
-        assert await store.summaries.count(None) == 2
-        people = server.container.store().units
-        async with people.open() as uow:
-            assert uow is not None
+        ann = await a_person(server.url)
+        assert (await _bench(server.url, *SMALL, *option))[0] == 0
+        found = (await ann.get("/v1/users?query=bench_")).json()
+        await ann.http.aclose()
+        assert len(found["items"]) == left
+
+
+async def test_people_who_exist_take_part_by_their_tokens(tmp_path: Path) -> None:
+    async with serving(settings_for(SENTINAL_LIMITS="registration=2:2/h,messages=999:999/s")) as server:
+        two = [await a_person(server.url) for _ in range(2)]
+        tokens = tmp_path / "tokens"
+        tokens.write_text("\n".join(person.token for person in two))
+        code, out, err = await _bench(server.url, "--tokens", str(tokens), "--rate", "20", "--json")
+        assert code == 0, err
+        assert json.loads(out)["deliveries"] == 2 * json.loads(out)["acknowledged"] > 0
+        for person in two:
+            assert (await person.get("/v1/users/me")).status_code == 200
+            await person.http.aclose()
+
+
+async def test_who_loses_the_connection_comes_back_and_misses_nothing() -> None:
+    async with serving(settings_for()) as server:
+        running = asyncio.create_task(_bench(server.url, *SMALL, "--seconds", "2", "--json"))
+        hub = server.container.hub()
+        while not hub.connections:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+        for connection in hub.connections:
+            connection.end(*protocol.RESTART)
+        code, out, err = await running
+        assert code == 0, err
+        assert json.loads(out)["closed"] == {"1012": 3}
 
 
 async def test_limits_of_the_server_are_named() -> None:

@@ -55,6 +55,7 @@ COMMANDS: dict[str, Kind] = {
 }
 QUERIES: dict[str, type[Any]] = {"conversation.history": ListMessages}
 CONTROL = ("authenticate", "ping", "presence.watch", "resume")
+KNOWN = frozenset((*COMMANDS, *QUERIES, *CONTROL))
 RESUMED_AT_MOST = 1000
 
 
@@ -110,7 +111,7 @@ def open_frame(text: str | bytes) -> ClientFrame:
         detail = error.detail if isinstance(error, Refusal) else "The frame is not well-formed Unicode."
         raise MalformedFrame(detail) from None
     type = fields.pop("type", None)
-    if not isinstance(type, str) or type not in (*COMMANDS, *QUERIES, *CONTROL):
+    if not isinstance(type, str) or type not in KNOWN:
         raise MalformedFrame
     ref = fields.pop("ref", None)
     if ref is not None and (not isinstance(ref, str) or not 1 <= len(ref) <= REF_AT_MOST):

@@ -6,6 +6,7 @@ other, so acks come in the order of the frames; one writer owns the socket's sen
 
 import asyncio
 import contextlib
+from collections import deque
 from typing import Any
 
 import structlog
@@ -148,7 +149,7 @@ class Conversation:
         self._renewed = asyncio.Event()
         self._inbox: asyncio.Queue[str] = asyncio.Queue(maxsize=protocol.FRAMES_PER_WINDOW * 2)
         self._malformed = 0
-        self._window: list[float] = []
+        self._window: deque[float] = deque()
         self._excess = 0
         self._holds_back = True
 
@@ -183,7 +184,8 @@ class Conversation:
         if not self._desk.settings.rates:
             return False
         now = asyncio.get_running_loop().time()
-        self._window = [at for at in self._window if now - at < protocol.WINDOW_SECONDS]
+        while self._window and now - self._window[0] >= protocol.WINDOW_SECONDS:
+            self._window.popleft()
         if len(self._window) < protocol.FRAMES_PER_WINDOW:
             self._window.append(now)
             self._excess = 0
