@@ -162,6 +162,7 @@ async def pings(job: dict[str, Any]) -> dict[str, Any]:
     """One ping after the other; how long each took to be answered."""
     waiting: asyncio.Queue[bytes] = asyncio.Queue()
     wire = await open_wire(job["url"], job["clients"][0]["token"], waiting.put_nowait)
+    await waiting.get()
     took: list[float] = []
     ends = time.perf_counter() + job["seconds"]
     while time.perf_counter() < ends:
