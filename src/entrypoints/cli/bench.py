@@ -1,21 +1,8 @@
 """``sentinal bench``: load for a deployment, and a check that it loses, doubles and reorders nothing."""
 
-import asyncio
-import sys
 from pathlib import Path
 
-import msgspec
 import rich_click as click
-import uvloop
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-from entrypoints.bench.company import LimitMet, dismiss, gather
-from entrypoints.bench.findings import findings, told
-from entrypoints.bench.load import Plan, Run
-from entrypoints.bench.requests import Requests, ServerUnreachable
-
-FAILED, UNREACHABLE = 1, 3
 
 
 @click.command()
@@ -71,6 +58,10 @@ def bench(
 
     Fails when something acknowledged did not reach each listener once and in order.
     """
+    # Imported here, because servers are started by the same program and have no use for it.
+    from entrypoints.bench.command import carry_out
+    from entrypoints.bench.load import Plan
+
     given = [] if tokens is None else tokens.read_text().split()
     count = len(given) or people
     plan = Plan(
@@ -81,43 +72,4 @@ def bench(
         over_http=over == "http",
         patience=patience,
     )
-    try:
-        run = uvloop.run(_carry_out(url, given, people, conversations, members, plan, keep))
-    except (ServerUnreachable, LimitMet, TimeoutError) as error:
-        click.echo(f"sentinal: {error or 'the server does not answer'}", err=True)
-        sys.exit(UNREACHABLE)
-    click.echo(msgspec.json.encode(findings(run)).decode() if json else told(run))
-    if not run.ledger.verdict().is_sound:
-        sys.exit(FAILED)
-
-
-async def _carry_out(
-    url: str, tokens: list[str], people: int, conversations: int, members: int, plan: Plan, keep: bool
-) -> Run:
-    requests = Requests(url)
-    try:
-        company = await gather(
-            requests, people=people, tokens=tokens, conversations=conversations, members=members
-        )
-        run = Run(requests, company, plan)
-        try:
-            await _with_a_bar(run, plan.seconds)
-        finally:
-            if not keep:
-                await asyncio.shield(dismiss(requests, company))
-        return run
-    finally:
-        await requests.close()
-
-
-async def _with_a_bar(run: Run, seconds: float) -> None:
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("sending"),
-        BarColumn(),
-        TextColumn("{task.fields[acked]:,}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("", total=seconds, acked=0)
-        await run.carry_out(lambda acked, left: progress.update(task, completed=seconds - left, acked=acked))
+    carry_out(url, given, people, conversations, members, plan, keep=keep, as_json=json)
