@@ -78,6 +78,7 @@ async def come_back(stage: Stage, connection: Any, count: int, revision: int) ->
         "seconds": max(max(each["took"]) for each in told),
         "events": sum(each["events"] for each in told),
         "resets": sum(each["resets"] for each in told),
+        "again": sum(each["again"] for each in told),
         "asked": max(0.0, asked) / count,
         "most": [f"{calls} × {query}" for query, calls in list(seen.items())[:3]],
         "cpu": {**spent(before, stage.cpu()), "clients": sum(each["cpu"] for each in told)},
@@ -126,7 +127,8 @@ def _seconds(what: str, told: dict[str, Any], count: int) -> Figure:
         goal=WITHIN_SECONDS,
         at_least=False,
         notes=[
-            f"{told['events']:,} events and {told['resets']} resets told, {told['asked']:.2f} statements a client",
+            f"{told['events']:,} events and {told['resets']} resets told, {told['asked']:.2f} statements a client; "
+            f"{told['again']} had to come twice",
             f"CPU a client: {share_of(told['cpu'], count)}",
         ],
     )
