@@ -18,9 +18,11 @@ import uvloop
 
 from benchmarks.wire import Requests, Wire, host_of, open_wire
 
-ACK, EVENT, PONG, WELCOME, RESUMED = (
-    f'{{"type":"{type}"'.encode() for type in ("ack", "message.created", "pong", "welcome", "resumed")
+ACK, EVENT, PONG, WELCOME, RESUMED, RESET = (
+    f'{{"type":"{type}"'.encode()
+    for type in ("ack", "message.created", "pong", "welcome", "resumed", "reset")
 )
+TOLD_WITHIN = 30.0
 COME_BACK_AFTER = (1006, 1011, 1012)
 BODY = '"client_message_id":"{id}","content":"some words to say"}}'
 WORDS = '{{"type":"message.send","conversation_id":"{place}",' + BODY
@@ -126,35 +128,40 @@ async def resume(job: dict[str, Any]) -> dict[str, Any]:
     """Everybody connects at once and resumes; how long until each had been told all, and what that was."""
     begun = time.perf_counter()
 
-    async def one(client: dict[str, Any]) -> tuple[float, int, int]:
-        done = asyncio.get_running_loop().create_future()
-        counts = [0, 0]
+    async def attempt(client: dict[str, Any], counts: list[int]) -> int | None:
+        """The close code where the server could not let this one in; None when everything has been told."""
+        loop = asyncio.get_running_loop()
+        welcomed, done = loop.create_future(), loop.create_future()
 
         def heard(body: bytes) -> None:
             if body.startswith(WELCOME):
-                epoch = json.loads(body)["epoch"]
-                frame = {"type": "resume", "epoch": epoch, "revisions": client["revisions"]}
-                wire.send(json.dumps(frame).encode())
+                welcomed.set_result(json.loads(body)["epoch"])
             elif body.startswith(RESUMED):
                 done.set_result(None)
-            elif body.startswith(b'{"type":"reset"'):
-                counts[1] += 1
             else:
-                counts[0] += 1
+                counts[body.startswith(RESET)] += 1
 
-        while True:
-            wire = await open_wire(job["url"], client["token"], heard)
-            await asyncio.wait([done, wire.closed], return_when=asyncio.FIRST_COMPLETED)
-            if done.done():
-                break
-            if wire.closed.result() not in COME_BACK_AFTER:
-                raise ConnectionError(f"closed with {wire.closed.result()}")
-            again.append(wire.closed.result())
+        wire = await open_wire(job["url"], client["token"], heard)
+        wires.append(wire)
+        either = asyncio.FIRST_COMPLETED
+        await asyncio.wait([welcomed, wire.closed], return_when=either, timeout=TOLD_WITHIN)
+        if welcomed.done():
+            frame = {"type": "resume", "epoch": welcomed.result(), "revisions": client["revisions"]}
+            wire.send(json.dumps(frame).encode())
+            await asyncio.wait([done, wire.closed], return_when=either, timeout=TOLD_WITHIN)
+        if not done.done() and not wire.closed.done():
+            raise TimeoutError("resumed, not answered" if welcomed.done() else "not welcomed")
+        return None if done.done() else wire.closed.result()
+
+    async def one(client: dict[str, Any]) -> tuple[float, int, int]:
+        counts = [0, 0]
+        while (code := await attempt(client, counts)) is not None:
+            if code not in COME_BACK_AFTER:
+                raise ConnectionError(f"closed with {code}")
+            again.append(code)
             # As clients are told to: after a moment, not all at the same one.
             await asyncio.sleep(random.uniform(0.1, 1.0))
-        took = time.perf_counter() - begun
-        wires.append(wire)
-        return took, *counts
+        return time.perf_counter() - begun, counts[0], counts[1]
 
     wires: list[Wire] = []
     again: list[int] = []
