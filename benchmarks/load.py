@@ -138,6 +138,9 @@ async def resume(job: dict[str, Any]) -> dict[str, Any]:
                 welcomed.set_result(json.loads(body)["epoch"])
             elif body.startswith(RESUMED):
                 done.set_result(None)
+            elif body.startswith(b'{"type":"error"'):
+                print(body.decode(), file=sys.stderr)
+                wire.transport.close()
             else:
                 counts[body.startswith(RESET)] += 1
 
