@@ -12,7 +12,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 WORKERS ?= auto
 
-.PHONY: help run test unit integration check format docs sabotage clean browser balancer
+.PHONY: help run test unit integration check format docs sabotage bench clean browser balancer
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,5 +72,8 @@ docs: .venv/.synced ## write the generated documents
 sabotage: .venv/.synced ## break the memory adapters on purpose; every break must be caught
 	@$(BIN)/python -m tests.sabotage
 
+bench: .venv/.synced ## measure every figure beside its reference (ARGS="--quick --only P1,P3")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 clean: ## remove environments and data of this checkout
-	@rm -rf .venv .tools .data .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .tools .data build .mypy_cache .ruff_cache .pytest_cache .hypothesis

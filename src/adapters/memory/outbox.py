@@ -1,14 +1,14 @@
 """What leaves a process, or would if this were not memory: outbox, command log, broker, limits, health."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from adapters.memory import constraints
 from adapters.memory.store import MemoryStore
 from application.ports.command_log import LogEntry
-from application.ports.events import Backlog, Delivery, Frame, Interrupted
+from application.ports.events import Backlog, Delivery, Frame, Interrupted, Position
 from application.ports.limits import Rate, Verdict
 from application.ports.system import Clock
 from domain.shared.ids import ConversationId, EventId
@@ -39,11 +39,9 @@ class MemoryOutbox:
         above = sorted(number for number in told if number > revision)
         return [self._store.frames[told[number]] for number in above[:limit]]
 
-    async def since_each(
-        self, positions: Mapping[ConversationId, int], limit: int
-    ) -> dict[ConversationId, list[Frame]]:
-        found = {id: await self.since(id, revision, limit) for id, revision in positions.items()}
-        return {id: frames for id, frames in found.items() if frames}
+    async def since_each(self, positions: Sequence[Position], limit: int) -> dict[Position, list[Frame]]:
+        found = {(id, revision): await self.since(id, revision, limit) for id, revision in positions}
+        return {position: frames for position, frames in found.items() if frames}
 
     async def park(self, id: EventId, reason: str) -> None:
         if id in self._store.unmarked:

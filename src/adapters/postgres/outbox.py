@@ -1,7 +1,7 @@
 """The outbox, the command log, and whether the database is well."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from adapters.postgres.pool import Connection, Pool, Reading, translating
 from adapters.postgres.unit_of_work import log_statements
 from application.errors import Collision
 from application.ports.command_log import LogEntry
-from application.ports.events import Backlog, Frame
+from application.ports.events import Backlog, Frame, Position
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, EventId
 
@@ -46,7 +46,7 @@ SELECT {_FRAME} FROM outbox_events
  WHERE aggregate_id = $1 AND outbox_events.revision > $2 ORDER BY outbox_events.revision LIMIT $3
 """
 _SINCE_EACH = f"""
-SELECT kept.* FROM unnest($1::uuid[], $2::bigint[]) AS known(id, revision)
+SELECT known.revision AS after, kept.* FROM unnest($1::uuid[], $2::bigint[]) AS known(id, revision)
  CROSS JOIN LATERAL (
         SELECT {_FRAME} FROM outbox_events
          WHERE aggregate_id = known.id AND outbox_events.revision > known.revision
@@ -118,12 +118,12 @@ class PostgresOutbox(_Keeping):
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]:
         return [_frame(row) for row in await self.fetch(_SINCE, conversation_id, revision, limit)]
 
-    async def since_each(
-        self, positions: Mapping[ConversationId, int], limit: int
-    ) -> dict[ConversationId, list[Frame]]:
-        found: dict[ConversationId, list[Frame]] = {}
-        for row in await self.fetch(_SINCE_EACH, list(positions), list(positions.values()), limit):
-            found.setdefault(ConversationId(row["aggregate_id"]), []).append(_frame(row))
+    async def since_each(self, positions: Sequence[Position], limit: int) -> dict[Position, list[Frame]]:
+        found: dict[Position, list[Frame]] = {}
+        ids, revisions = [id for id, _ in positions], [revision for _, revision in positions]
+        for row in await self.fetch(_SINCE_EACH, ids, revisions, limit):
+            position = ConversationId(row["aggregate_id"]), row["after"]
+            found.setdefault(position, []).append(_frame(row))
         return found
 
     async def park(self, id: EventId, reason: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import hiredis
 
 from adapters.redis.address import Address, address_of
-from adapters.redis.line import Line, Word, dial, encoded, hang_up
+from adapters.redis.line import Answers, Line, Word, dial, encoded, hang_up
 from domain.shared.errors import Unavailable
 
 WITHIN_SECONDS = 0.25
@@ -76,16 +76,22 @@ class RedisCommands:
 
     async def _ask(self, commands: bytes, answers: int) -> list[Any]:
         line: Line | None = None
+        answer: asyncio.Future[Answers | None] | None = None
         try:
             async with asyncio.timeout(self._within):
                 line = await self._open()
-                received = await line.ask(commands, answers)
+                answer = line.ask(commands, answers)
+                received = await asyncio.shield(answer)
         except TimeoutError as error:
-            # Whether it is slow or gone: nobody else should wait for the same answer.
-            self._resting_until = asyncio.get_running_loop().time() + self._pause
-            if line is not None:
-                line.abort()
-            raise Unavailable from error
+            # A loop that was held up looks at its clock before it reads what has come in meanwhile.
+            await asyncio.sleep(0)
+            if answer is None or not answer.done():
+                # Whether it is slow or gone: nobody else should wait for the same answer.
+                self._resting_until = asyncio.get_running_loop().time() + self._pause
+                if line is not None:
+                    line.abort()
+                raise Unavailable from error
+            received = answer.result()
         except OSError as error:
             raise Unavailable from error
         if received is None:

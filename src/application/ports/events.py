@@ -1,6 +1,6 @@
 """How committed events leave: the broker between servers, and the outbox they are kept in."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -43,6 +43,10 @@ class Interrupted:
     """The broker lost its line and has it again: anything may have been missed in between."""
 
 
+Position = tuple[ConversationId, int]
+"""A conversation, and a revision of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """What an outbox still has to send: how many, since when the oldest of them, and how many were parked."""
@@ -83,7 +87,8 @@ class Broker(Protocol):
 class Outbox(Protocol):
     """Promise: ``pending`` yields frames nobody marked, of each conversation in revision order, only those
     older than ``older_than``; what is marked never comes back; ``since`` yields a conversation's frames above a
-    revision in order, as long as they are kept; ``since_each`` the same of several, at most ``limit`` of each. What is
+    revision in order, as long as they are kept; ``since_each`` the same for several
+    positions, at most ``limit`` of each, those left out that have none. What is
     parked, with what was wrong with it, waits until ``retry`` makes it pending again. ``claim`` is true for one caller at a
     time, until it releases or has not claimed again for some seconds.
     """
@@ -94,9 +99,7 @@ class Outbox(Protocol):
 
     async def since(self, conversation_id: ConversationId, revision: int, limit: int) -> list[Frame]: ...
 
-    async def since_each(
-        self, positions: Mapping[ConversationId, int], limit: int
-    ) -> dict[ConversationId, list[Frame]]: ...
+    async def since_each(self, positions: Sequence[Position], limit: int) -> dict[Position, list[Frame]]: ...
 
     async def park(self, id: EventId, reason: str) -> None: ...
 

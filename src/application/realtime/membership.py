@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from application.ports.events import Outbox, Subscription
+from application.ports.events import Frame, Outbox, Position, Subscription
 from application.ports.readers import ConversationReader
 from application.ports.system import Clock
 from application.realtime.channels import Connection, of_conversation, of_user, reset
@@ -24,6 +24,7 @@ MISSED_AT_MOST = 200
 HEADS_TOGETHER = 5000
 PEOPLE_TOGETHER = 100
 CHANNELS_TOGETHER = 5000
+POSITIONS_TOGETHER = 100
 REVISIONS_BELOW = 2**63
 
 
@@ -35,12 +36,14 @@ class Membership:
         self.people: dict[UserId, set[Connection]] = defaultdict(set)
         self.heard: dict[Connection, dict[ConversationId, int]] = defaultdict(dict)
         self.subscription: Subscription | None = None
-        self._outbox = outbox
         self._conversations = conversations
         self._clock = clock
         self._heads: Gathering[ConversationId, int] = Gathering(conversations.heads_of, HEADS_TOGETHER)
         self._places: Gathering[UserId, dict[ConversationId, int]] = Gathering(
             conversations.heads, PEOPLE_TOGETHER
+        )
+        self._missed: Gathering[Position, list[Frame]] = Gathering(
+            lambda positions: outbox.since_each(positions, MISSED_AT_MOST), POSITIONS_TOGETHER
         )
         self._channels: Gathering[str, None] = Gathering(self._subscribe, CHANNELS_TOGETHER)
         self._held: dict[Connection, set[ConversationId]] = defaultdict(set)
@@ -160,10 +163,11 @@ class Membership:
         while todo:
             turn, todo = todo[:RESUMED_TOGETHER], todo[RESUMED_TOGETHER:]
             positions = {id: known[id] for id in turn if 0 <= known[id] < REVISIONS_BELOW and same_epoch}
-            missed = await self._outbox.since_each(positions, MISSED_AT_MOST) if positions else {}
+            missed = await self._missed.of(positions.items())
             for id in turn:
+                frames = missed.get((id, known[id]), [])
                 heard = (
-                    until_left(missed.get(id, []), connection.user_id, known[id], MISSED_AT_MOST)
+                    until_left(frames, connection.user_id, known[id], MISSED_AT_MOST)
                     if id in positions
                     else None
                 )
@@ -202,13 +206,13 @@ class Membership:
             for id, revision in trusted.items()
             if id in self.streams and revision < (self.streams[id].order.delivered or 0)
         }
-        missed = await self._outbox.since_each(behind, MISSED_AT_MOST) if behind else {}
+        missed = await self._missed.of(behind.items())
         events = 0
         for id in known:
             self._held.get(connection, set()).discard(id)
             if stream := self.streams.get(id):
                 if id in trusted:
-                    frames = as_of(missed.get(id, []), self._clock.now())
+                    frames = as_of(missed.get((id, trusted[id]), []), self._clock.now())
                     events += stream.caught_up(connection, trusted[id], frames)
                 else:
                     stream.start_afresh(connection)
@@ -234,7 +238,7 @@ class Membership:
     async def _catch_up(self, stream: Stream, connection: Connection, revision: int) -> None:
         """Everything above ``revision``, first from the outbox, then what arrived meanwhile, then live."""
         id = stream.conversation_id
-        frames = (await self._outbox.since_each({id: revision}, MISSED_AT_MOST)).get(id, [])
+        frames = (await self._missed.of([(id, revision)])).get((id, revision), [])
         stream.caught_up(connection, revision, as_of(frames, self._clock.now()))
         if stream.is_deserted:
             await self.leave([id])

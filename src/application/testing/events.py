@@ -225,9 +225,9 @@ class OutboxContract:
         one, two, quiet = (ConversationId(an_id()) for _ in range(3))
         ones, twos = [a_frame(one, n) for n in range(1, 6)], [a_frame(two, n) for n in range(1, 4)]
         await _told(world, *reversed(ones), *twos, a_frame(quiet, 1), a_frame(revision=3))
-        found = await world.outbox.since_each({one: 1, two: 2, quiet: 1}, 3)
-        assert found == {one: ones[1:4], two: twos[2:]}
-        assert await world.outbox.since_each({}, 3) == {}
+        found = await world.outbox.since_each([(one, 1), (two, 2), (quiet, 1), (one, 3)], 3)
+        assert found == {(one, 1): ones[1:4], (two, 2): twos[2:], (one, 3): ones[3:]}
+        assert await world.outbox.since_each([], 3) == {}
 
     async def test_they_are_kept_until_they_are_marked_and_pruned(self, world: World) -> None:
         place = ConversationId(an_id())

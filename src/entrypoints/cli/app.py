@@ -12,6 +12,7 @@ from adapters.jwt.keys import KeysRefused
 from adapters.postgres.migration_files import DatabaseUnreachable, MigrationError
 from application.errors import StaleAdapter
 from domain.shared.errors import Unavailable
+from entrypoints.cli.bench import bench
 from entrypoints.cli.dev import dev
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.documents import asyncapi_command, keys, openapi_command
@@ -46,6 +47,7 @@ for command in (
     asyncapi_command,
     permissions_command,
     doctor,
+    bench,
 ):
     cli.add_command(command)
 

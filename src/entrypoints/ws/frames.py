@@ -48,6 +48,7 @@ COMMANDS: dict[str, Kind] = {
 }
 QUERIES: dict[str, type[Any]] = {"conversation.history": ListMessages}
 CONTROL = ("authenticate", "ping", "presence.watch", "resume", "typing.start", "typing.stop")
+KNOWN = frozenset((*COMMANDS, *QUERIES, *CONTROL))
 RESUMED_AT_MOST = 1000
 
 
@@ -113,7 +114,7 @@ def open_frame(payload: bytes, subprotocol: Subprotocol) -> ClientFrame:
     """Read a frame's envelope. Raises ``MalformedFrame``, or ``Invalid`` for a wrong ``ref``."""
     fields = subprotocol.open(payload)
     type = fields.pop("type", None)
-    if not isinstance(type, str) or type not in (*COMMANDS, *QUERIES, *CONTROL):
+    if not isinstance(type, str) or type not in KNOWN:
         raise MalformedFrame
     ref = fields.pop("ref", None)
     if ref is not None and (not isinstance(ref, str) or not 1 <= len(ref) <= REF_AT_MOST):

@@ -1,6 +1,7 @@
 """What comes in on a socket: the payloads of frames of the right kind and size, and no more of them than allowed."""
 
 import asyncio
+from collections import deque
 from typing import Any
 
 from litestar import WebSocket
@@ -42,13 +43,14 @@ class Pace:
     __slots__ = ("_excess", "_window")
 
     def __init__(self) -> None:
-        self._window: list[float] = []
+        self._window: deque[float] = deque()
         self._excess = 0
 
     def is_too_high(self) -> bool:
         """Count a frame against its window. Raises ``Ended`` when the client does not heed the warnings."""
         now = asyncio.get_running_loop().time()
-        self._window = [at for at in self._window if now - at < protocol.WINDOW_SECONDS]
+        while self._window and now - self._window[0] >= protocol.WINDOW_SECONDS:
+            self._window.popleft()
         if len(self._window) < protocol.FRAMES_PER_WINDOW:
             self._window.append(now)
             self._excess = 0

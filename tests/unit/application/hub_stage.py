@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from adapters.memory.system import MemoryClock
-from application.ports.events import Delivery, Frame, Interrupted
+from application.ports.events import Delivery, Frame, Interrupted, Position
 from application.realtime import hub as hub_module
 from application.realtime.channels import of_conversation
 from application.realtime.hub import Hub
@@ -85,10 +85,10 @@ class Database:
         found = self.events[conversation_id]
         return [each for each in found if each.revision > max(revision, kept_from)][:limit]
 
-    async def since_each(
-        self, positions: Mapping[ConversationId, int], limit: int
-    ) -> dict[ConversationId, list[Frame]]:
-        return {id: await self.since(id, revision, limit) for id, revision in positions.items()}
+    async def since_each(self, positions: Sequence[Position], limit: int) -> dict[Position, list[Frame]]:
+        self.asked.append("since_each")
+        found = {(id, revision): await self.since(id, revision, limit) for id, revision in positions}
+        return {position: frames for position, frames in found.items() if frames}
 
     async def heads_of(self, ids: Sequence[ConversationId]) -> dict[ConversationId, int]:
         self.asked.append("heads_of")

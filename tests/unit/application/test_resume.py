@@ -39,7 +39,7 @@ def require_whole(heard: list[tuple[str, int]], known: int, head: int) -> None:
     assert at == max(head, known), (heard, known, head)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_every_event_is_heard_once_and_in_order_whatever_happens_around_a_resume(data: st.DataObject) -> None:
     draw = data.draw
@@ -113,6 +113,21 @@ async def test_many_who_come_at_once_share_their_questions() -> None:
             s.place(ear.user_id)
         await asyncio.gather(*(s.hub.attach(ear) for ear in ears))
         assert len(s.database.asked) < 20
+
+
+async def test_many_who_missed_the_same_share_what_is_read() -> None:
+    async with hub_stage() as s:
+        ears = [Ear(UserId(uuid.uuid4())) for _ in range(60)]
+        place = s.place(*(ear.user_id for ear in ears))
+        for _ in range(3):
+            s.commit(place)
+        for ear in ears:
+            await s.hub.attach(ear, holding=True)
+        s.database.asked.clear()
+        done = await asyncio.gather(*(s.hub.resume(ear, {place: 1}, same_epoch=True) for ear in ears))
+        assert done == [(1, 2)] * 60
+        assert s.database.asked.count("since_each") < 5
+        assert all([revision for _, revision in ear.of(place)] == [2, 3] for ear in ears)
 
 
 async def test_what_was_missed_comes_before_what_was_held_back() -> None:

@@ -1,0 +1,1 @@
+"""The load generator behind ``sentinal bench``: people, groups, sends, and a ledger of what was heard."""
