@@ -7,6 +7,7 @@ conversation. Where events are gone for good, membership is read again before an
 import asyncio
 from collections.abc import Mapping
 
+from application.failpoints import fails
 from application.ports.events import Outbox
 from application.ports.readers import ConversationReader
 from application.realtime.channels import reset
@@ -34,7 +35,7 @@ class Mender:
         """Fill a hole, unless it closes by itself within ``wait`` seconds."""
         try:
             await asyncio.sleep(wait)
-            if not stream.order.has_hole:
+            if not stream.order.has_hole or fails("hub.mend"):
                 return
             await self._fill(stream)
             if stream.order.has_hole:
@@ -46,6 +47,8 @@ class Mender:
 
     async def compare_heads(self) -> None:
         """Find streams that are behind their conversation, and bring them up to it."""
+        if fails("hub.mend"):
+            return
         ids = [id for id, stream in self._streams.items() if stream.opened.is_set()]
         behind = {id: self._streams[id].order.delivered or 0 for id in ids}
         for id, head in (await self._conversations.heads_of(ids)).items() if ids else ():
