@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -23,7 +24,7 @@ from entrypoints.embedded.valkey import EmbeddedRedis
 from tests.chaos.line import Line, line_to
 
 STARTS_WITHIN_SECONDS = 30
-COMPLAINTS = re.compile(r"background_work_failed|internal_error|Traceback|never retrieved|was destroyed")
+COMPLAINTS = re.compile(r"background_work_failed|unexpected_error|Traceback|never retrieved|was destroyed")
 COMPLAINTS_AT_MOST = 5
 _ESTABLISHED, _CLOSE_WAIT = "01", "08"
 
@@ -93,7 +94,7 @@ class Server:
     def complaints(self) -> list[str]:
         """What it has logged that means a mistake, not an outage."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return [line[:1500] for line in lines if COMPLAINTS.search(line)][:COMPLAINTS_AT_MOST]
+        return [_in_short(line) for line in lines if COMPLAINTS.search(line)][:COMPLAINTS_AT_MOST]
 
 
 @dataclass(slots=True)
@@ -158,6 +159,15 @@ def family(pid: int) -> list[int]:
             if int(after_name[1]) == pid:
                 children.append(int(status.parent.name))
     return [pid, *children]
+
+
+def _in_short(line: str) -> str:
+    """A line of the log without most of its traceback."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return line[:500]
+    return f"{said.get('timestamp')} {said.get('event')} {said.get('work', '')} … {said.get('exception', '')[-500:]}"
 
 
 def _port(url: str) -> int:

@@ -166,13 +166,13 @@ class Observer:
         return 1
 
     async def open_transactions(self) -> int:
-        """How many transactions of servers stand open with nobody at work in them."""
+        """How many transactions of servers have stood open with nobody at work in them for a while."""
         connection = await asyncpg.connect(self._database_url)
         try:
             return int(
                 await connection.fetchval(
                     "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sentinal-chat'"
-                    " AND state LIKE 'idle in transaction%'"
+                    " AND state LIKE 'idle in transaction%' AND state_change < clock_timestamp() - interval '2 s'"
                 )
             )
         finally:
