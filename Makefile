@@ -12,7 +12,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 WORKERS ?= auto
 
-.PHONY: help run test unit integration check format docs sabotage clean browser
+.PHONY: help run test unit integration check format docs sabotage chaos chaos-bugs clean browser
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,12 @@ docs: .venv/.synced ## write the generated documents
 
 sabotage: .venv/.synced ## break the memory adapters on purpose; every break must be caught
 	@$(BIN)/python -m tests.sabotage
+
+chaos: .venv/.synced ## break servers and stores under load and check what must hold (SEED=n, SEEDS=k)
+	@$(BIN)/python -m tests.chaos run $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
+
+chaos-bugs: .venv/.synced ## plant bugs in servers; each must break what must hold
+	@$(BIN)/python -m tests.chaos bugs
 
 clean: ## remove environments and data of this checkout
 	@rm -rf .venv .tools .data .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import uvloop
 
-from tests.chaos.faults import Kind, server_told_to_leave
 from tests.chaos.history import History
 from tests.chaos.invariants.catalogue import INVARIANTS, verdicts
 from tests.chaos.run import Script, play
 
 SEED = 7
-CALM_SECONDS = 4.0
+CALM_SECONDS = 6.0
+QUIET_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,9 @@ def caught(bug: Bug) -> tuple[bool, History]:
     """Whether a short run with this bug breaks its invariant."""
     script = Script(
         seed=SEED,
-        faults=[Kind("server: SIGTERM", 5.0, server_told_to_leave)] if bug.breaks == "I7" else [],
+        faults=[],
         calm=CALM_SECONDS,
+        quiet_within=QUIET_SECONDS,
         settings={"SENTINAL_FAILPOINTS": bug.failpoints},
     )
     history = uvloop.run(play(script))

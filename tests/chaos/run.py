@@ -25,12 +25,14 @@ QUIET_WITHIN_SECONDS = 25.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What a run does. ``settings`` are more environment for the servers."""
+    """What a run does. ``settings`` are more environment for the servers, ``calm`` the seconds before each
+    fault and after the last."""
 
     seed: int
     faults: list[Kind]
     servers: int = 2
     calm: float = CALM_SECONDS
+    quiet_within: float = QUIET_WITHIN_SECONDS
     settings: Mapping[str, str]
 
 
@@ -57,7 +59,7 @@ async def play(script: Script) -> History:
             history.add(await _strike(kind, victims, [*lasting, *working]))
         await asyncio.sleep(script.calm)
         await _end(working)
-        await _quiet(company, observer)
+        await _quiet(company, observer, script.quiet_within)
         await _count(company)
         await _show(company)
         history.add(await observer.everything())
@@ -98,10 +100,10 @@ async def _well(victims: Victims) -> None:
             await asyncio.sleep(0.02)
 
 
-async def _quiet(company: Company, observer: Observer) -> None:
+async def _quiet(company: Company, observer: Observer, within: float) -> None:
     """Wait until nothing is left to be said, and everybody has heard everything, or the time is over."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(QUIET_WITHIN_SECONDS):
+        async with asyncio.timeout(within):
             while await observer.pending():
                 await asyncio.sleep(0.1)
             revisions = (await observer.everything()).revisions

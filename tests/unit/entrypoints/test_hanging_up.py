@@ -9,7 +9,9 @@ from entrypoints.container import Container
 from entrypoints.http.app import application
 
 
-async def test_a_client_that_hangs_up_within_its_body_is_not_logged_as_a_mistake(container: Container) -> None:
+async def test_a_client_that_hangs_up_within_its_body_is_not_logged_as_a_mistake(
+    container: Container,
+) -> None:
     said: Iterator[dict[str, Any]] = iter(
         [
             {"type": "http.request", "body": b'{"username": "an', "more_body": True},
