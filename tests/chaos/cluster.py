@@ -24,7 +24,7 @@ from entrypoints.embedded.valkey import EmbeddedRedis
 from tests.chaos.line import Line, line_to
 
 STARTS_WITHIN_SECONDS = 30
-COMPLAINTS = re.compile(r"background_work_failed|unexpected_error|Traceback|never retrieved|was destroyed")
+COMPLAINTS = re.compile(r"background_work_failed|unexpected_error|never retrieved|was destroyed|^Traceback")
 COMPLAINTS_AT_MOST = 5
 _ESTABLISHED, _CLOSE_WAIT = "01", "08"
 

@@ -17,7 +17,8 @@ from tests.chaos.cluster import Cluster, Server, family
 from tests.chaos.work import Company
 
 FROZEN_SECONDS = 5.0
-STORE_FROZEN_SECONDS = 4.0
+REDIS_FROZEN_SECONDS = 4.0
+DATABASE_FROZEN_SECONDS = 8.0
 REDIS_DOWN_SECONDS = 3.0
 _BACKENDS = """
 SELECT pid FROM pg_stat_activity
@@ -101,7 +102,7 @@ async def redis_killed(victims: Victims) -> int:
 async def redis_frozen(victims: Victims) -> int:
     os.kill(victims.cluster.redis.pid, signal.SIGSTOP)
     try:
-        return await victims.not_ready(STORE_FROZEN_SECONDS)
+        return await victims.not_ready(REDIS_FROZEN_SECONDS)
     finally:
         os.kill(victims.cluster.redis.pid, signal.SIGCONT)
 
@@ -147,7 +148,7 @@ async def database_frozen(victims: Victims) -> int:
     before, pids = victims.felt(), family(victims.cluster.postgres.pid)
     _signal(pids, signal.SIGSTOP)
     try:
-        await asyncio.sleep(STORE_FROZEN_SECONDS)
+        await asyncio.sleep(DATABASE_FROZEN_SECONDS)
     finally:
         _signal(pids, signal.SIGCONT)
     return victims.felt() - before

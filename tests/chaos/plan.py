@@ -19,7 +19,7 @@ FAULTS = (
     Kind("Redis: one server's line swallows all", 3.0, faults.redis_line_swallows),
     Kind("PostgreSQL: one backend killed", 5.0, faults.backend_killed),
     Kind("PostgreSQL: killed and restarted", 5.0, faults.database_killed),
-    Kind("PostgreSQL: frozen 4 s", 5.0, faults.database_frozen),
+    Kind("PostgreSQL: frozen 8 s", 5.0, faults.database_frozen),
     Kind("PostgreSQL: one server's line slow", 5.0, faults.database_slow),
     Kind("PostgreSQL: one server's line reset", 5.0, faults.database_line_cut),
     Kind("PostgreSQL: one server's line swallows all", 5.0, faults.database_line_swallows),

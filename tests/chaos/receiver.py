@@ -17,6 +17,8 @@ from tests.chaos.screen import Place
 
 WELCOME_SECONDS = 6.0
 ACK_SECONDS = 6.0
+STAYS_SECONDS = (6.0, 25.0)
+"""Then a device moves on by itself, so that no server is ever left without any."""
 PAGE = 100
 
 _connections = itertools.count(1)
@@ -129,21 +131,25 @@ class Receiver:
                 json.dumps({"type": "resume", "epoch": self._epoch, "revisions": knows, "ref": "resume"})
             )
             self.connection, self.online = line, True
-            await self._find_new_places()
-            async for text in line:
-                frame = json.loads(text)
-                if frame["type"] == "error" and frame.get("ref") == "resume":
-                    return
-                if frame.get("ref") in self._answers:
-                    answer = self._answers[frame["ref"]]
-                    if not answer.done():
-                        answer.set_result(frame)
-                elif "conversation_id" in frame:
-                    # What happened is on record as it was said, but for long texts.
-                    self.door.history.add(
-                        Heard(at=time.time(), user=self.who.id, connection=number, frame=_shortened(frame))
-                    )
-                    await self._hear(frame)
+            try:
+                async with asyncio.timeout(self.door.rng.uniform(*STAYS_SECONDS)):
+                    await self._find_new_places()
+                    await self._listen(line, number)
+            except TimeoutError:
+                self.online = False
+
+    async def _listen(self, line: ClientConnection, number: int) -> None:
+        async for text in line:
+            frame = json.loads(text)
+            if frame["type"] == "error" and frame.get("ref") == "resume":
+                return
+            if frame.get("ref") in self._answers:
+                answer = self._answers[frame["ref"]]
+                if not answer.done():
+                    answer.set_result(frame)
+            elif "conversation_id" in frame:
+                self.door.history.add(Heard(at=time.time(), user=self.who.id, connection=number, frame=frame))
+                await self._hear(frame)
 
     async def _hear(self, frame: dict[str, Any]) -> None:
         id, kind = frame["conversation_id"], frame["type"]
@@ -167,35 +173,31 @@ class Receiver:
     async def fetch(self, id: str) -> None:
         """Ask what changed since what is known, page by page; let go of what is no longer ours."""
         status, info = await self._get("conversation.get", f"/v1/conversations/{id}")
-        if status != 200 or info["me"]["left_at"] is not None:
+        if status in (403, 404) or (status == 200 and info["me"]["left_at"] is not None):
             self.places.pop(id, None)
             return
-        place = self.places.get(id) or Place()
+        known = self.places.get(id) or Place()
+        place = Place(known.revision, dict(known.messages), set(known.members))
         ask_members, more = not place.members, True
         while more:
             query = f"since_revision={place.revision}&since_me=0&limit={PAGE}"
             status, page = await self._get("conversation.changes", f"/v1/conversations/{id}/changes?{query}")
             if status != 200:
-                return
+                raise ConnectionError("what changed cannot be fetched; known as before, it is resumed")
             for message in page["messages"]:
                 place.put(message)
             place.revision = max(place.revision, page["revision"])
             ask_members, more = ask_members or page["members_changed"], page["has_more"]
         if ask_members:
             status, members = await self._get("member.list", f"/v1/conversations/{id}/members?limit=100")
-            if status == 200:
-                place.members = {member["user"]["id"] for member in members["items"]}
+            if status != 200:
+                # Removed meanwhile: what is about to be heard says so.
+                return
+            place.members = {member["user"]["id"] for member in members["items"]}
         self.places[id] = place
 
     async def _get(self, kind: str, path: str) -> tuple[int, Any]:
         return await self.door.do(self.who, kind, "GET", path)
-
-
-def _shortened(frame: dict[str, Any]) -> dict[str, Any]:
-    data = frame.get("data")
-    if isinstance(data, dict) and len(data.get("content") or "") > 200:
-        return frame | {"data": data | {"content": data["content"][:200]}}
-    return frame
 
 
 def _is_cancelled() -> bool:

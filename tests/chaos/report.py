@@ -23,12 +23,13 @@ def summary(history: History) -> tuple[str, bool]:
         f"{len(sent)} sends acknowledged, {len(again)} of them repeated on purpose "
         f"({100 * len(again) / max(1, len(sent)):.0f} %), {len(calls)} attempts",
         "",
-        f"{'fault':<44}{'felt':>8}{'well after':>12}{'bound':>8}",
+        f"{'fault':<44}{'felt':>8}{'slowest':>10}{'well after':>12}{'bound':>8}",
     ]
     for fault in faults:
         late = " !" if fault.recovered is not None and fault.recovered > fault.bound else ""
         after = "never" if fault.recovered is None else f"{fault.recovered:.1f} s"
-        lines.append(f"{fault.name:<44}{fault.bites:>8}{after:>12}{fault.bound:>6.0f} s{late}")
+        slowest = f"{_slowest(history, fault):.1f} s"
+        lines.append(f"{fault.name:<44}{fault.bites:>8}{slowest:>10}{after:>12}{fault.bound:>6.0f} s{late}")
     lines.append("")
     for each in INVARIANTS:
         wrong = len(found[each.name])
@@ -38,6 +39,16 @@ def summary(history: History) -> tuple[str, bool]:
     endless = [fault.name for fault in faults if fault.recovered is None]
     lines += [f"never felt: {name}" for name in vacuous] + [f"never over: {name}" for name in endless]
     return "\n".join(lines), not any(found.values()) and not vacuous and not endless
+
+
+def _slowest(history: History, fault: Fault) -> float:
+    """The longest wait for an answer, whichever it was, of those who asked while it lasted."""
+    waits = (
+        call.until - call.at
+        for call in history.of(Call)
+        if call.status and call.at < fault.until and fault.at < call.until
+    )
+    return max(waits, default=0.0)
 
 
 def details(history: History) -> str:
@@ -79,7 +90,7 @@ def _around(history: History, finding: Finding) -> Iterable[tuple[float, str]]:
             case Published() if record.conversation == finding.conversation:
                 if _within(record.revision, record.at, finding):
                     yield record.at, f"published: {record.revision}"
-            case Fault() if finding.at is None or record.at - 1 <= finding.at <= record.until + 5:
+            case Fault() if finding.at is not None and record.at - 1 <= finding.at <= record.until + 5:
                 yield record.at, f"FAULT {record.name}"
                 yield record.until, f"all well after {record.name}"
             case Listening() | Connected() if finding.at and abs(record.at - finding.at) < AROUND_SECONDS:

@@ -37,9 +37,10 @@ def shows_only_more(history: History) -> list[Finding]:
                 text = f"connection {record.connection} of {record.user} was shown {frame['data']['seq_id']} twice"
                 found.append(Finding(text=text, conversation=key[1], at=record.at))
             created[record.connection].add(frame["data"]["id"])
-        if leaves:
+        # A reset may stand for one's own going.
+        if leaves or frame["type"] == "reset":
             away.add(key)
-        elif returns:
+        else:
             away.discard(key)
         expected[key] = revision + 1
     return found
