@@ -112,7 +112,12 @@ class Receiver:
         self._server = self.door.any_server()
         address = self.door.urls[self._server].replace("http", "ws", 1) + "/v1/realtime"
         async with connect(
-            address, compression=None, open_timeout=WELCOME_SECONDS, max_size=None, proxy=None
+            address,
+            compression=None,
+            close_timeout=0.5,
+            open_timeout=WELCOME_SECONDS,
+            max_size=None,
+            proxy=None,
         ) as line:
             await line.send(json.dumps({"type": "authenticate", "access_token": self.who.token}))
             async with asyncio.timeout(WELCOME_SECONDS):

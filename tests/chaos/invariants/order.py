@@ -9,10 +9,10 @@ from tests.chaos.invariants.finding import Finding
 
 def acknowledged_before_is_numbered_before(history: History) -> list[Finding]:
     """Whatever is sent after an acknowledgement in the same conversation has a higher number."""
-    attempts: dict[int, list[Call]] = defaultdict(list)
+    attempts: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in history.of(Call):
         if call.kind == SEND:
-            attempts[call.op].append(call)
+            attempts[call.user, call.said["client_message_id"]].append(call)
     moments: dict[str, list[tuple[float, int, int]]] = defaultdict(list)
     for calls in attempts.values():
         answers = [call for call in calls if call.done]

@@ -57,10 +57,10 @@ def _deaf(history: History) -> list[tuple[float, float]]:
 
 
 def _disorder(history: History, first: dict[tuple[str, int], float]) -> list[Finding]:
-    attempts: dict[int, list[Call]] = defaultdict(list)
+    attempts: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in history.of(Call):
         if call.kind == SEND:
-            attempts[call.op].append(call)
+            attempts[call.user, call.said["client_message_id"]].append(call)
     servers = {
         calls[0].result["id"]: calls[0].server
         for calls in attempts.values()

@@ -16,7 +16,9 @@ def shows_only_more(history: History) -> list[Finding]:
     found = []
     for record in history.records:
         if isinstance(record, Connected):
-            expected |= {(record.connection, id): revision + 1 for id, revision in record.knows.items()}
+            known = {(record.connection, id): revision + 1 for id, revision in record.knows.items()}
+            expected |= known
+            away |= known.keys()
         if not isinstance(record, Heard):
             continue
         frame, revision = record.frame, record.frame.get("revision")
@@ -26,7 +28,7 @@ def shows_only_more(history: History) -> list[Finding]:
         wanted = expected.get(key)
         returns = frame["type"] == "member.added" and record.user in frame["data"]["user_ids"]
         leaves = frame["type"] == "member.removed" and record.user == frame["data"]["user_id"]
-        # Who is away hears nothing, and goes on with their return.
+        # Who is away, as one may find to be who comes back, hears nothing, and goes on with their return.
         goes_on = key in away and (returns or leaves)
         if frame["type"] != "reset" and wanted is not None and revision != wanted and not goes_on:
             text = f"connection {record.connection} of {record.user} heard {revision} instead of {wanted}"

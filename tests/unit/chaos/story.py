@@ -125,7 +125,7 @@ def clean() -> History:
         call(3, ANN, "conversation.history", 5.0, [1, 2]),
         call(4, BEN, "receipt.read", 5.0, cursors(1, 1)),
         call(5, BEN, "receipt.read", 6.0, cursors(2, 2)),
-        call(6, BEN, "message.send", 7.0, None, status=503),
+        call(6, BEN, "message.delete", 7.0, None, status=503),
         send("m5", 7, 9.0),
         Look(
             at=5.0,
