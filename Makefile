@@ -12,7 +12,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 WORKERS ?= auto
 
-.PHONY: help run test unit integration check format docs sabotage chaos chaos-bugs clean browser
+.PHONY: help run test unit integration check format docs sabotage chaos chaos-bugs clean browser balancer
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,13 +40,20 @@ browser: # Debian's Chromium, for the browser tests
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 		else echo "Chromium is missing; the browser tests need it (Debian: apt-get install chromium)"; exit 1; fi
 
-test: .venv/.synced browser ## set up everything and run every test
+balancer: # Debian's nginx, for the tests behind a balancer; where an installation would start it as a service, ask
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1 || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ ! -d /run/systemd/system ] && \
+			apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; \
+		} || echo "nginx is missing; the tests behind a balancer are skipped (Debian: apt-get install nginx-light)"
+
+test: .venv/.synced browser balancer ## set up everything and run every test
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests
 
 unit: .venv/.synced ## the tests that need no server
 	@$(BIN)/pytest -q tests/unit
 
-integration: .venv/.synced browser ## the tests on real servers
+integration: .venv/.synced browser balancer ## the tests on real servers
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/integration
 
 check: .venv/.synced ## format, lint, types, layers, generated documents

@@ -44,11 +44,15 @@ from application.presence.mirroring import Mirroring
 from application.presence.sight import Sight
 from application.presence.watching import Watching
 from application.realtime.hub import Hub
+from application.realtime.seating import Seating
+from application.typing.audience import Audience
+from application.typing.typists import Typists
 from entrypoints.http.desk import Desk
 from entrypoints.journal import Journal
 from entrypoints.plugins import Realtime, Store
 from entrypoints.settings import Settings
 from entrypoints.ws.gateway import Gateway
+from entrypoints.ws.metrics import HubCounters
 
 
 def _ports(
@@ -124,6 +128,7 @@ class Container(containers.DeclarativeContainer):
         sessions=store.provided.sessions,
         authentication=authentication,
         clock=clock,
+        witness=providers.Singleton(HubCounters),
     )
     mirroring = providers.Singleton(
         Mirroring,
@@ -142,6 +147,13 @@ class Container(containers.DeclarativeContainer):
         beat_every=settings.provided.heartbeat_every,
     )
     watching = providers.Singleton(Watching, broker=realtime.provided.broker, sight=sight, clock=clock)
+    seating = providers.Singleton(Seating, realtime.provided.seats)
+    audience = providers.Singleton(
+        Audience, store.provided.conversations, store.provided.relations, profiles, clock
+    )
+    typists = providers.Singleton(
+        Typists, audience=audience, broker=realtime.provided.broker, clock=clock, ids=ids
+    )
     gate = providers.Singleton(
         Gatekeepers,
         limits=realtime.provided.limits,
@@ -192,6 +204,8 @@ class Container(containers.DeclarativeContainer):
         hub=hub,
         attendance=attendance,
         watching=watching,
+        typists=typists,
+        seating=seating,
         people=people,
         gate=gate,
         health=providers.List(store.provided.health, realtime.provided.health),

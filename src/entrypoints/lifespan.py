@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from application import failpoints
+from application.realtime.outgoing import Outgoing
 from entrypoints.container import Container
 from entrypoints.plugins import provider
 from entrypoints.settings import Settings
@@ -47,7 +48,7 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
         await asyncio.gather(hub.start(), watching.start())
         tasks = [_keep("hub", hub.run), _keep("courier", courier.run), _keep("keys", keys.run)]
         tasks += [_keep("watching", watching.run), _keep("attendance", attendance.run)]
-        tasks.append(_keep("mirroring", mirroring.run))
+        tasks += [_keep("mirroring", mirroring.run), _keep("seating", container.seating().run)]
         if settings.relay:
             tasks.append(_keep("relay", container.relay().run))
             tasks.append(_keep("redactor", container.redactor().run))
@@ -62,6 +63,7 @@ async def running(settings: Settings) -> AsyncIterator[Container]:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(2):
                     await courier.flush()
+                    await container.typists().close()
                     await attendance.stop()
                     await mirroring.stop()
             await watching.stop()
@@ -75,7 +77,7 @@ def drain(container: Container) -> None:
     connections = desk.hub.connections
     for index, connection in enumerate(connections):
         after = RECONNECT_WITHIN_MS * index // max(1, len(connections))
-        connection.deliver(protocol.reconnect(after))
+        connection.deliver(Outgoing(protocol.reconnect(after)))
         connection.end(*protocol.RESTART)
 
 

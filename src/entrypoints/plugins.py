@@ -29,6 +29,7 @@ from adapters.memory.people_readers import (
 )
 from adapters.memory.presence import MemoryMirror, MemoryPresences, Roster
 from adapters.memory.readers import MemoryConversationReader, MemoryDescriptions, MemoryEpochs
+from adapters.memory.seats import MemorySeats
 from adapters.memory.store import MemoryStore
 from adapters.memory.summaries import MemorySummaries
 from adapters.memory.sync_reader import MemoryReceiptReader, MemorySyncReader
@@ -52,15 +53,20 @@ from adapters.postgres.receipt_reader import PostgresReceiptReader
 from adapters.postgres.summaries import PostgresSummaries
 from adapters.postgres.sync_reader import PostgresSyncReader
 from adapters.postgres.unit_of_work import PostgresUnitsOfWork
+from adapters.redis.address import is_cluster
 from adapters.redis.broker import RedisBroker
 from adapters.redis.cached_descriptions import CachedDescriptions
 from adapters.redis.cached_profiles import CachedProfiles
 from adapters.redis.cached_sessions import CachedSessions
 from adapters.redis.caches import RedisCaches
+from adapters.redis.cluster_broker import ClusterBroker
+from adapters.redis.cluster_commands import ClusterCommands
+from adapters.redis.commands import Commands
 from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
 from adapters.redis.presence import RedisPresences
+from adapters.redis.seats import RedisSeats
 from adapters.system.clock import SystemClock
 from application.errors import StaleAdapter
 from application.ports.caches import Caches
@@ -84,10 +90,11 @@ from application.ports.readers import (
     Relations,
     SessionReader,
 )
+from application.ports.seats import Seats
 from application.ports.summaries import Summaries
 from application.ports.syncing import ReceiptReader, SyncReader
 from application.ports.unit_of_work import UnitsOfWork
-from entrypoints.settings import Settings
+from entrypoints.settings import SettingRefused, Settings
 
 GROUP = "sentinal.adapters"
 T = TypeVar("T")
@@ -127,12 +134,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Realtime:
-    """Everything that servers share and may lose. Who remembers nothing leaves out the last four."""
+    """Everything that servers share and may lose. Who remembers nothing leaves out the last four, and who counts
+    each server's connections alone the seats."""
 
     broker: Broker
     limits: Limits
     presences: Presences
     health: Health
+    seats: Seats = field(default_factory=lambda: MemorySeats(SystemClock()))
     caches: Caches = field(default_factory=MemoryCaches)
     remember_profiles: Callable[[Profiles], Profiles] = _as_it_is
     remember_sessions: Callable[[SessionReader], SessionReader] = _as_it_is
@@ -221,15 +230,23 @@ async def memory_store(settings: Settings) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def redis_broker(settings: Settings) -> AsyncIterator[Realtime]:
-    """Redis or Valkey, shared by all servers."""
-    commands = RedisCommands(settings.redis_url)
-    broker = RedisBroker(settings.redis_url)
+    """Redis or Valkey, one server or a cluster, shared by all servers."""
+    commands: Commands
+    broker: RedisBroker | ClusterBroker
+    try:
+        if is_cluster(settings.redis_url):
+            commands, broker = ClusterCommands(settings.redis_url), ClusterBroker(settings.redis_url)
+        else:
+            commands, broker = RedisCommands(settings.redis_url), RedisBroker(settings.redis_url)
+    except ValueError as error:
+        raise SettingRefused(str(error)) from None
     try:
         yield Realtime(
             broker=broker,
             limits=RedisLimits(commands, MemoryLimits(SystemClock())),
             presences=RedisPresences(commands, lifetime=settings.presence_seconds),
             health=RedisHealth(commands, broker),
+            seats=RedisSeats(commands),
             caches=RedisCaches(commands),
             remember_profiles=lambda inner: CachedProfiles(inner, commands),
             remember_sessions=lambda inner: CachedSessions(inner, commands, SystemClock()),

@@ -1,70 +1,163 @@
-"""What it costs to look at a group in which much was said: never a reading of all of it."""
+"""Groups as large as they may be: what one event says and costs does not grow with the members who are not here."""
 
+import asyncio
 import json
 import uuid
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import asyncpg
+import httpx
+import pytest
 
-from adapters.postgres.pool import open_pool
-from adapters.postgres.sync_reader import CHANGED_AFTER_LEAVING, PostgresSyncReader
-from application.ports.syncing import Known
-from domain.shared.ids import ConversationId, UserId
+from tests.scenarios.group_stage import path_of
+from tests.scenarios.people import somebody
+from tests.support.server import Realtime, Served, online, serving, settings_for
 
-SAID = 200_000
-LEFT_AFTER = 100_000
-PAGES_AT_MOST = 400
-"""Of 8 KiB; all of it is some thousands."""
-
-PEOPLE = "INSERT INTO users (id, username, password_hash, display_name) VALUES ($1, $2, 'x', 'x')"
-GROUP = "INSERT INTO conversations (id, type, subject, member_count) VALUES ($1, 'GROUP', 'x', 1)"
-HEAD = "INSERT INTO conversation_sequences (conversation_id, last_sequence, revision) VALUES ($1, $2, $3)"
-MEMBER = """
-INSERT INTO participants (conversation_id, user_id, role, left_at, left_sequence, revision) VALUES ($1, $2, $3, $4, $5, $6)
-"""
-MESSAGES = """
-INSERT INTO messages (conversation_id, sender_id, seq_id, revision, content)
-SELECT $1, $2, n, CASE WHEN n <= $4::bigint THEN n ELSE n + 1 END, 'words' FROM generate_series(1, $3::bigint) AS n
-"""
-EDIT = "UPDATE messages SET content = 'x', edited_at = now(), revision = $3 WHERE conversation_id = $1 AND seq_id = $2"
+CROWD = 1000
+ADDED_AT_ONCE = 256
+FRAME_AT_MOST = 16 * 1024
 
 
-async def _fill(connection: Any, place: uuid.UUID, ann: uuid.UUID, ben: uuid.UUID) -> None:
-    """Ann says all of it; Ben leaves in the middle. Afterwards some of both halves is edited."""
-    for who in (ann, ben):
-        await connection.execute(PEOPLE, who, f"u{who.hex[:12]}")
-    await connection.execute(GROUP, place)
-    edits = (3, 5000, LEFT_AFTER, LEFT_AFTER + 1, *range(LEFT_AFTER + 2, LEFT_AFTER + 3000))
-    await connection.execute(HEAD, place, SAID, SAID + 1 + len(edits))
-    await connection.execute(MEMBER, place, ann, "OWNER", None, None, 0)
-    await connection.execute(MEMBER, place, ben, "MEMBER", datetime.now(UTC), LEFT_AFTER, LEFT_AFTER + 1)
-    await connection.execute(MESSAGES, place, ann, SAID, LEFT_AFTER)
-    await connection.executemany(EDIT, [(place, seq, SAID + 2 + n) for n, seq in enumerate(edits)])
-    await connection.execute("ANALYZE messages")
+@pytest.fixture
+async def servers(fresh_database: str, redis: str) -> AsyncIterator[tuple[Served, Served, httpx.AsyncClient]]:
+    settings = settings_for(fresh_database, redis)
+    async with (
+        serving(settings) as one,
+        serving(settings) as two,
+        httpx.AsyncClient(base_url=one.url, timeout=60) as client,
+    ):
+        yield one, two, client
 
 
-async def test_whoever_left_a_large_group_reads_what_became_since_without_what_was_said_since(
-    fresh_database: str,
+async def _people(database: str, count: int) -> list[str]:
+    """So many accounts that nobody has logged in to."""
+    connection = await asyncpg.connect(database)
+    try:
+        rows = await connection.fetch(
+            """
+            WITH made AS (
+                INSERT INTO users (username, password_hash, display_name)
+                SELECT 'crowd' || n, 'none', 'Somebody' FROM generate_series(1, $1::int) AS n
+                RETURNING id
+            ), set AS (INSERT INTO user_settings (user_id) SELECT id FROM made)
+            SELECT id::text FROM made
+            """,
+            count,
+        )
+        return [row["id"] for row in rows]
+    finally:
+        await connection.close()
+
+
+async def _fill(database: str, place: str, people: list[str]) -> None:
+    """Let them take part, as if they had been added one day or another."""
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(
+            "INSERT INTO participants (conversation_id, user_id) SELECT $1::uuid, unnest($2::uuid[])",
+            place,
+            people,
+        )
+        await connection.execute(
+            "UPDATE conversations SET member_count = member_count + $2 WHERE id = $1::uuid",
+            place,
+            len(people),
+        )
+    finally:
+        await connection.close()
+
+
+async def _hears(socket: Realtime, type: str, place: str, times: int) -> list[dict[str, object]]:
+    """So many events of a conversation, and no more than those."""
+    found = []
+    while len(found) < times:
+        event = await socket.event(type, within=30)
+        if event.get("conversation_id") == place:
+            found.append(event)
+    return found
+
+
+async def test_a_thousand_join_and_each_who_is_here_hears_it_once(
+    servers: tuple[Served, Served, httpx.AsyncClient], fresh_database: str
 ) -> None:
-    place, ann, ben = [uuid.uuid4() for _ in range(3)]
-    connection = await asyncpg.connect(fresh_database)
-    await _fill(connection, place, ann, ben)
-    pool = await open_pool(fresh_database, 2)
-    reader, now = PostgresSyncReader(pool), datetime.now(UTC)
-    whose = (UserId(ben), ConversationId(place))
-    found = await reader.changes(*whose, Known(LEFT_AFTER + 1, 0), limit=50, now=now)
-    assert found is not None
-    assert [message.seq_id for message in found.messages] == [3, 5000, LEFT_AFTER]
-    assert (found.until.revision, found.has_more) == (SAID + 4, False)
-    again = await reader.changes(*whose, found.until, limit=50, now=now)
-    assert again is not None
-    assert (again.messages, again.until) == ([], found.until)
-    await pool.close()
-    arguments = (place, ben, 0, LEFT_AFTER, now, LEFT_AFTER + 1, 51)
-    plan = await connection.fetchval(
-        f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {CHANGED_AFTER_LEAVING}", *arguments
-    )
-    await connection.close()
-    root = json.loads(plan)[0]["Plan"]
-    assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < PAGES_AT_MOST, plan
+    one, two, client = servers
+    ann, ben = await somebody(client), await somebody(client)
+    newcomers = [await somebody(client) for _ in range(8)]
+    place = await ann.group(ben)
+    crowd = [each.id for each in newcomers] + await _people(fresh_database, CROWD - len(newcomers))
+    async with AsyncExitStack() as stack:
+        bens = await stack.enter_async_context(online(two.url, ben.token))
+        sockets = [
+            await stack.enter_async_context(online((one, two)[n % 2].url, each.token))
+            for n, each in enumerate(newcomers)
+        ]
+        for start in range(0, CROWD, ADDED_AT_ONCE):
+            some = crowd[start : start + ADDED_AT_ONCE]
+            added = await ann.done("POST", path_of(place, "members"), {"user_ids": some})
+            assert (len(added["added"]), added["not_added"]) == (len(some), [])
+        portions = -(-CROWD // ADDED_AT_ONCE)
+        told = await _hears(bens, "member.added", place, portions)
+        assert [id for event in told for id in event["data"]["user_ids"]] == crowd  # type: ignore[index]
+        for event in told:
+            assert len(json.dumps(event)) <= FRAME_AT_MOST
+        for socket in sockets:
+            await _hears(socket, "member.added", place, portions)
+        await ann.send(place, "welcome")
+        for socket in (bens, *sockets):
+            created = await _hears(socket, "message.created", place, 1)
+            while created[-1]["data"]["content"] != "welcome":  # type: ignore[index]
+                created += await _hears(socket, "message.created", place, 1)
+            assert not [each for each in socket.events if each["type"] in ("member.added", "reset")]
+        # Only those who are connected are known to a server, and one line of a conversation serves them all.
+        assert len(one.container.hub().connections) + len(two.container.hub().connections) == 9
+
+
+async def test_ten_thousand_members_and_no_more(
+    servers: tuple[Served, Served, httpx.AsyncClient], fresh_database: str
+) -> None:
+    one, two, client = servers
+    ann, ben, cem, dan = [await somebody(client) for _ in range(4)]
+    place = await ann.group(ben)
+    await _fill(fresh_database, place, await _people(fresh_database, 9_997))
+    async with (
+        online(one.url, ann.token) as anns,
+        online(two.url, ben.token) as bens,
+        online(two.url, cem.token) as cems,
+    ):
+        added = await ann.done("POST", path_of(place, "members"), {"user_ids": [cem.id]})
+        assert len(added["added"]) == 1
+        status, code = await ann.refused("POST", path_of(place, "members"), {"user_ids": [dan.id]})
+        assert (status, code) == (409, "group_full")
+        await _hears(bens, "member.added", place, 1)
+        await _hears(cems, "member.added", place, 1)
+        ids = [str(uuid.uuid4()) for _ in range(20)]
+        sends = [
+            {"type": "message.send", "conversation_id": place, "client_message_id": id, "content": id}
+            for id in ids
+        ]
+        for send in sends:
+            assert (await anns.ask(send))["type"] == "ack"
+        for socket in (bens, cems):
+            heard: list[str] = []
+            while len(heard) < len(ids):
+                (event,) = await _hears(socket, "message.created", place, 1)
+                if event["data"]["type"] == "TEXT":  # type: ignore[index]
+                    heard.append(event["data"]["content"])  # type: ignore[index]
+            assert heard == ids
+        last = (await bens.ask({"type": "conversation.history", "conversation_id": place, "limit": 1}))[
+            "result"
+        ]
+        read = {"conversation_id": place, "up_to_sequence": last["items"][-1]["seq_id"]}
+        acks = await asyncio.gather(
+            bens.ask({"type": "receipt.read", **read}), cems.ask({"type": "receipt.read", **read})
+        )
+        assert [each["type"] for each in acks] == ["ack", "ack"]
+        readers: set[str] = set()
+        while not {ben.id, cem.id} <= readers:
+            (told,) = await _hears(anns, "receipt.updated", place, 1)
+            readers.add(told["data"]["user_id"])  # type: ignore[index]
+        assert (await bens.ask({"type": "typing.start", "conversation_id": place}))["type"] == "ack"
+        await ann.send(place, "later than any typing")
+        await _hears(cems, "message.created", place, 1)
+        assert not [each for each in cems.events if each["type"] == "typing.started"]

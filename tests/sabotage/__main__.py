@@ -22,6 +22,7 @@ from tests.sabotage.realtime_breaks import (
     LIMITS_BREAKS,
     PASSWORDS_BREAKS,
 )
+from tests.sabotage.seat_breaks import SEAT_BREAKS
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = "tests/sabotage/contracts.py"
@@ -43,6 +44,7 @@ KINDS = (
     IDS_BREAKS,
     PASSWORDS_BREAKS,
     PRESENCE_BREAKS,
+    SEAT_BREAKS,
     CONVERGENCE_BREAKS,
 )
 NAMES = [name for kind in KINDS for name in kind]

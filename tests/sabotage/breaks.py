@@ -21,7 +21,7 @@ from application.bus.account import Ledger
 from application.errors import Collision
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
-from application.ports.readers import Entry, EntryKey, MessagePage
+from application.ports.readers import Entry, EntryKey
 from application.testing.world import World
 from domain.conversation.participant import Participant
 from domain.identity.user import User
@@ -243,18 +243,8 @@ class IgnoresPins(MemoryConversationReader):
 
 
 class ShowsToThoseWhoLeft(MemoryMessageReader):
-    async def page(
-        self,
-        me: Participant,
-        *,
-        before: int | None,
-        after: int | None,
-        around: int | None,
-        limit: int,
-        now: datetime,
-    ) -> MessagePage:
-        stayed = replace(me, left_at=None, left_sequence=None)
-        return await super().page(stayed, before=before, after=after, around=around, limit=limit, now=now)
+    def _as_it_is_now(self, me: Participant) -> Participant:
+        return replace(super()._as_it_is_now(me), left_at=None, left_sequence=None)
 
 
 class FindsTheDeactivated(MemoryDirectory):

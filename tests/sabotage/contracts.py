@@ -43,6 +43,7 @@ from application.testing.people_readers import (
 from application.testing.people_repositories import SessionsContract, UsersContract
 from application.testing.presence import MirrorContract, PresencesContract, Servers
 from application.testing.receipts import ReceiptReaderContract
+from application.testing.seats import Hall, SeatsContract
 from application.testing.security import PasswordsContract
 from application.testing.summaries import SummariesContract
 from application.testing.syncing import SyncReaderContract
@@ -60,6 +61,7 @@ from tests.sabotage.realtime_breaks import (
     LIMITS_BREAKS,
     PASSWORDS_BREAKS,
 )
+from tests.sabotage.seat_breaks import SEAT_BREAKS, seats
 from tests.unit.adapters.memory_world import memory_world
 
 BREAK = os.environ.get("SENTINAL_SABOTAGE", "")
@@ -215,6 +217,18 @@ class TestPresences(PresencesContract):
 
         one, two = PRESENCE_BREAKS.get(BREAK, two_servers)(clock, 40.0)
         return Servers(one=one, two=two, lifetime=40.0, let_pass=let_pass)
+
+
+class TestSeats(SeatsContract):
+    @pytest.fixture
+    def hall(self) -> Hall:
+        clock = MemoryClock()
+
+        async def let_pass(seconds: float) -> None:
+            clock.advance(seconds)
+
+        broken = SEAT_BREAKS.get(BREAK, seats)(clock, 60.0)
+        return Hall(one=broken, two=broken, lifetime=60.0, let_pass=let_pass)
 
 
 class TestMirror(MirrorContract):

@@ -42,19 +42,19 @@ class NeverRemoves(MemoryBroker):
 
 
 class NeverRefuses(MemoryLimits):
-    async def take(self, rate: Rate, key: str) -> Verdict:
-        verdict = await super().take(rate, key)
+    async def take(self, rate: Rate, key: str, permits: int = 1) -> Verdict:
+        verdict = await super().take(rate, key, permits)
         return Verdict(allowed=True, remaining=verdict.remaining, retry_after=0.0)
 
 
 class OneBudgetForAll(MemoryLimits):
-    async def take(self, rate: Rate, key: str) -> Verdict:
-        return await super().take(rate, "everybody")
+    async def take(self, rate: Rate, key: str, permits: int = 1) -> Verdict:
+        return await super().take(rate, "everybody", permits)
 
 
 class RefusalsCost(MemoryLimits):
-    async def take(self, rate: Rate, key: str) -> Verdict:
-        verdict = await super().take(rate, key)
+    async def take(self, rate: Rate, key: str, permits: int = 1) -> Verdict:
+        verdict = await super().take(rate, key, permits)
         if not verdict.allowed:
             self._due[rate.name, key] += round(rate.period / rate.per_period * 1_000_000)
             return Verdict(allowed=False, remaining=0, retry_after=verdict.retry_after + len(self._due) * 0)
@@ -62,8 +62,8 @@ class RefusalsCost(MemoryLimits):
 
 
 class SaysNothingOfWhen(MemoryLimits):
-    async def take(self, rate: Rate, key: str) -> Verdict:
-        verdict = await super().take(rate, key)
+    async def take(self, rate: Rate, key: str, permits: int = 1) -> Verdict:
+        verdict = await super().take(rate, key, permits)
         return Verdict(allowed=verdict.allowed, remaining=verdict.remaining, retry_after=0.0)
 
 

@@ -21,6 +21,7 @@ from entrypoints.http.app import application
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings, load
 from entrypoints.ws import protocol
+from entrypoints.ws.direct import DirectProtocol
 
 KEYS = SigningKeys.generate().to_json()
 PASSWORD = "correct horse"
@@ -49,15 +50,21 @@ class Served:
 
     url: str
     container: Container
+    server: uvicorn.Server
 
     @property
     def realtime(self) -> str:
         return self.url.replace("http", "ws") + "/v1/realtime"
 
+    @property
+    def sockets(self) -> list[DirectProtocol]:
+        """WebSockets whose connection is there."""
+        return [each for each in self.server.server_state.connections if isinstance(each, DirectProtocol)]
+
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Served]:
-    """A server on a free port."""
+async def serving(settings: Settings, ws: Any = DirectProtocol, **options: Any) -> AsyncIterator[Served]:
+    """A server on a free port, by default with the WebSocket protocol of the product; ``options`` are uvicorn's."""
     async with running(settings) as container:
         config = uvicorn.Config(
             application(container),
@@ -65,9 +72,10 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
             lifespan="off",
             log_config=None,
             access_log=False,
-            ws="websockets-sansio",
+            ws=ws,
             ws_max_size=protocol.FRAME_AT_MOST,
             timeout_graceful_shutdown=1,
+            **options,
         )
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve())
@@ -75,7 +83,7 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
             await asyncio.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
         try:
-            yield Served(f"http://127.0.0.1:{port}", container)
+            yield Served(f"http://127.0.0.1:{port}", container, server)
         finally:
             server.should_exit = True
             await task
@@ -172,9 +180,11 @@ async def online(url: str, token: str, *, holding: bool = False) -> AsyncIterato
 
 
 @asynccontextmanager
-async def server_process(database: str, redis: str, **more: str) -> AsyncIterator[tuple[str, Any]]:
+async def server_process(
+    database: str, redis: str, *, port: int | None = None, **more: str
+) -> AsyncIterator[tuple[str, Any]]:
     """``sentinal serve`` as a process of its own; yields its address and the process."""
-    port = _free_port()
+    port = _free_port() if port is None else port
     environment = {
         **os.environ,
         "SENTINAL_SIGNING_KEYS": KEYS,

@@ -65,14 +65,17 @@ class MemoryMessageReader(Reading):
         limit: int,
         now: datetime,
     ) -> MessagePage:
-        mine = self._store.participants[me.conversation_id, me.user_id]
-        seen = visibility.visible(self._store, mine, now)
+        seen = visibility.visible(self._store, self._as_it_is_now(me), now)
         start, end = _window([message.seq_id for message in seen], before, after, around, limit)
         return MessagePage(
             messages=[copied(message) for message in seen[start:end]],
             has_before=start > 0,
             has_after=end < len(seen),
         )
+
+    def _as_it_is_now(self, me: Participant) -> Participant:
+        """Whoever asks may have been removed since their place was read."""
+        return self._store.participants[me.conversation_id, me.user_id]
 
 
 class MemoryExpirations(Reading):

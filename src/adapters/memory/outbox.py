@@ -173,20 +173,20 @@ class MemoryLimits:
         self._due: dict[tuple[str, str], int] = {}
         self._sweep_above = SWEEP_ABOVE
 
-    async def take(self, rate: Rate, key: str) -> Verdict:
+    async def take(self, rate: Rate, key: str, permits: int = 1) -> Verdict:
         now = (self._clock.now() - _EPOCH) // _MICROSECOND
         interval = max(1, round(rate.period / rate.per_period * 1_000_000))
-        whole = interval * rate.burst
+        whole, cost = interval * rate.burst, interval * min(permits, rate.burst)
         name = (rate.name, key)
         # A time further ahead than a whole budget comes from a clock set back, and is cut down.
         due = min(max(self._due.get(name, now), now), now + whole)
-        early = due + interval - whole - now
+        early = due + cost - whole - now
         if early > 0:
             return Verdict(allowed=False, remaining=0, retry_after=-(-early // 1000) / 1000)
-        self._due[name] = due + interval
+        self._due[name] = due + cost
         if len(self._due) > self._sweep_above:
             self._sweep(now)
-        return Verdict(allowed=True, remaining=(whole - (due + interval - now)) // interval, retry_after=0.0)
+        return Verdict(allowed=True, remaining=(whole - (due + cost - now)) // interval, retry_after=0.0)
 
     def _sweep(self, now: int) -> None:
         self._due = {name: due for name, due in self._due.items() if due > now}

@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from redis.asyncio.connection import parse_url
 
@@ -27,6 +28,8 @@ def address_of(url: str, *, setting: str = "REDIS_URL") -> Address:
     """
     try:
         parts: dict[str, Any] = dict(parse_url(url))
+        if "," in parts.get("host", ""):
+            raise ValueError("host")
         return Address(
             host=parts.get("host", "localhost"),
             port=parts.get("port", 6379),
@@ -39,8 +42,30 @@ def address_of(url: str, *, setting: str = "REDIS_URL") -> Address:
     except (ValueError, TypeError, OSError):
         raise ValueError(
             f"{setting} is not an address of Redis. Write redis://user:password@host:6379/0, "
-            "rediss:// for TLS, or unix:///path/to/socket."
+            "rediss:// for TLS, unix:///path/to/socket, or redis://host:6379,other:6379?cluster=1."
         ) from None
+
+
+def is_cluster(url: str) -> bool:
+    """Whether an address asks for a cluster: ``cluster=1`` in its query."""
+    return parse_qs(urlsplit(url).query).get("cluster") == ["1"]
+
+
+def seeds_of(url: str, *, setting: str = "REDIS_URL") -> list[Address]:
+    """The servers of a cluster to ask first: ``redis://user:password@host:6379,other:6379?cluster=1``.
+
+    Raises ``ValueError`` that names the setting and not its value.
+    """
+    parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] != "cluster"])
+    seeds = [
+        address_of(parts._replace(netloc=f"{login}{at}{host}", query=query).geturl(), setting=setting)
+        for host in hosts.split(",")
+    ]
+    if any(seed.path is not None or seed.database for seed in seeds):
+        raise ValueError(f"{setting} names a cluster, which has no Unix socket and only database 0.")
+    return seeds
 
 
 def _tls(parts: dict[str, Any]) -> ssl.SSLContext:

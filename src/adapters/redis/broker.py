@@ -37,8 +37,8 @@ class RedisBroker:
         return all(each.connected for each in self._subscriptions if not each.is_closed)
 
     async def publish(self, frames: Sequence[Frame]) -> None:
-        for commands, count in _writes(frames):
-            for answer in await self._commands.ask(commands, count):
+        for some in portions(frames):
+            for answer in await self._commands.ask(b"".join(command for _, command in some), len(some)):
                 if isinstance(answer, hiredis.ReplyError):
                     raise Unavailable from answer
 
@@ -63,18 +63,18 @@ class RedisBroker:
         await self._commands.close()
 
 
-def _writes(frames: Sequence[Frame]) -> Iterator[tuple[bytes, int]]:
-    """Encoded commands with their number, in order, in portions that Redis answers quickly."""
-    commands: list[bytes] = []
+def portions(frames: Sequence[Frame], word: str = "PUBLISH") -> Iterator[list[tuple[str, bytes]]]:
+    """Channels with their encoded commands, in order, in portions that Redis answers quickly."""
+    commands: list[tuple[str, bytes]] = []
     size = 0
     for frame in frames:
         payload = b"%b %d\n%b" % (frame.event_type.encode(), frame.revision, frame.body)
         for channel in frame.channels:
-            command = encoded("PUBLISH", channel, payload)
-            commands.append(command)
+            command = encoded(word, channel, payload)
+            commands.append((channel, command))
             size += len(command)
             if len(commands) >= COMMANDS_A_WRITE or size >= BYTES_A_WRITE:
-                yield b"".join(commands), len(commands)
+                yield commands
                 commands, size = [], 0
     if commands:
-        yield b"".join(commands), len(commands)
+        yield commands

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from adapters.redis.leases import Leases
 from adapters.redis.records import Record
 from application.ports.descriptions import Description, Descriptions
@@ -26,7 +26,7 @@ class CachedDescriptions:
     one read of ``inner``; where Redis cannot answer, everything is a miss. What does not exist is not remembered.
     """
 
-    def __init__(self, inner: Descriptions, commands: RedisCommands) -> None:
+    def __init__(self, inner: Descriptions, commands: Commands) -> None:
         self._inner = inner
         self._leases = Leases(commands, _DESCRIPTION.shape)
 

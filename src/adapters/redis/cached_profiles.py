@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from adapters.redis.leases import Leases
 from adapters.redis.records import Record
 from application.ports.readers import Profile, Profiles
@@ -30,7 +30,7 @@ class CachedProfiles:
     one read of ``inner``; where Redis cannot answer, everything is a miss. Who does not exist is not remembered.
     """
 
-    def __init__(self, inner: Profiles, commands: RedisCommands) -> None:
+    def __init__(self, inner: Profiles, commands: Commands) -> None:
         self._inner = inner
         self._leases = Leases(commands, f"{_USER.shape}{_SETTINGS.shape}2")
 

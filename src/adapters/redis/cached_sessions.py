@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from adapters.redis.leases import Leases
 from adapters.redis.records import Record
 from application.ports.readers import SessionReader
@@ -26,7 +26,7 @@ class CachedSessions:
     remembered, until they would expire; then the inner reader is asked, because a refresh may have moved that.
     """
 
-    def __init__(self, inner: SessionReader, commands: RedisCommands, clock: Clock) -> None:
+    def __init__(self, inner: SessionReader, commands: Commands, clock: Clock) -> None:
         self._inner = inner
         self._leases = Leases(commands, _SESSION.shape)
         self._clock = clock

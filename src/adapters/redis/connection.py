@@ -10,7 +10,7 @@ from typing import Any
 
 import hiredis
 
-from adapters.redis.address import address_of
+from adapters.redis.address import Address, address_of
 from adapters.redis.line import Line, Word, dial, encoded, hang_up
 from domain.shared.errors import Unavailable
 
@@ -26,8 +26,10 @@ class RedisCommands:
     one that took longer opens a pause of ``pause`` seconds in which nothing is asked.
     """
 
-    def __init__(self, url: str, *, within: float = WITHIN_SECONDS, pause: float = PAUSE_SECONDS) -> None:
-        self._address = address_of(url)
+    def __init__(
+        self, where: str | Address, *, within: float = WITHIN_SECONDS, pause: float = PAUSE_SECONDS
+    ) -> None:
+        self._address = address_of(where) if isinstance(where, str) else where
         self._within = within
         self._pause = pause
         self._resting_until = 0.0
@@ -48,6 +50,10 @@ class RedisCommands:
         if not commands:
             return []
         return await self.ask(b"".join(encoded(*words) for words in commands), len(commands))
+
+    def together(self, keys: Sequence[str]) -> list[list[str]]:
+        """Keys in groups that one command may have: here all of them."""
+        return [list(keys)] if keys else []
 
     def tell(self, *words: Word) -> None:
         """Send a command whose answer nobody needs, if there is a line; behind what was asked before it."""

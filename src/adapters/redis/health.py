@@ -1,14 +1,15 @@
 """Whether Redis answers, and whether events reach this server."""
 
 from adapters.redis.broker import RedisBroker
-from adapters.redis.connection import RedisCommands
+from adapters.redis.cluster_broker import ClusterBroker
+from adapters.redis.commands import Commands
 from domain.shared.errors import Unavailable
 
 
 class RedisHealth:
     """The promise of ``Health``. A broker that is given is asked about its lines too."""
 
-    def __init__(self, commands: RedisCommands, broker: RedisBroker | None = None) -> None:
+    def __init__(self, commands: Commands, broker: RedisBroker | ClusterBroker | None = None) -> None:
         self._commands = commands
         self._broker = broker
 

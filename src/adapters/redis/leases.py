@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
+from adapters.redis.line import Word
 from domain.shared.errors import Unavailable
 
 LEASE_MS = 2000
@@ -59,18 +60,26 @@ class Leases:
     raises, and may come to nothing.
     """
 
-    def __init__(self, commands: RedisCommands, shape: str, *, lease_ms: int = LEASE_MS) -> None:
+    def __init__(self, commands: Commands, shape: str, *, lease_ms: int = LEASE_MS) -> None:
         self._commands = commands
         self._head = b"=%b:" % shape.encode()
         self._lease_ms = lease_ms
 
     async def look(self, keys: Sequence[str]) -> Looked:
-        """One round trip, whatever the number of keys."""
+        """One round trip, whatever the number of keys. What a server of a cluster cannot say is neither hit nor lease."""
         token = b"?" + secrets.token_bytes(TOKEN_BYTES)
-        answers: list[Any] = await self._commands.call(
-            "EVAL", LOOK, len(keys), *keys, self._head, token, self._lease_ms
-        )
-        found = dict(zip(keys, answers, strict=True))
+        groups = self._commands.together(keys)
+        asked: list[tuple[Word, ...]] = [
+            ("EVAL", LOOK, len(some), *some, self._head, token, self._lease_ms) for some in groups
+        ]
+        if len(asked) == 1:
+            answers: list[Any] = [await self._commands.call(*asked[0])]
+        else:
+            answers = await self._commands.many(asked)
+        found: dict[str, Any] = {}
+        for some, answer in zip(groups, answers, strict=True):
+            if isinstance(answer, list):
+                found.update(zip(some, answer, strict=True))
         return Looked(
             hits={key: answer for key, answer in found.items() if isinstance(answer, bytes)},
             leased=frozenset(key for key, answer in found.items() if answer == 1),
@@ -79,16 +88,16 @@ class Leases:
 
     def fill(self, looked: Looked, values: Mapping[str, tuple[bytes, timedelta]]) -> None:
         """Store what was read after a look that missed, each for a while, where the lease still stands."""
-        filled = {key: value for key, value in values.items() if key in looked.leased}
-        if filled:
+        for some in self._commands.together([key for key in values if key in looked.leased]):
             words: list[bytes | int] = []
-            for value, kept_for in filled.values():
+            for value, kept_for in map(values.__getitem__, some):
                 words += (self._head + value, max(1, kept_for // _MILLISECOND))
-            self._commands.tell("EVAL", FILL, len(filled), *filled, looked.token, *words)
+            self._commands.tell("EVAL", FILL, len(some), *some, looked.token, *words)
 
 
-async def forget(commands: RedisCommands, keys: Iterable[str]) -> None:
+async def forget(commands: Commands, keys: Iterable[str]) -> None:
     """Delete whatever is under these keys. Raises ``Unavailable`` when that is not known to be done."""
-    names = list(keys)
-    if names and not isinstance(await commands.call("DEL", *names), int):
+    groups = commands.together(list(keys))
+    answers = await commands.many([("DEL", *some) for some in groups])
+    if not all(isinstance(answer, int) for answer in answers):
         raise Unavailable

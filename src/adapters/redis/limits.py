@@ -8,7 +8,7 @@ from typing import Any
 
 import hiredis
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from adapters.redis.line import Word
 from application.ports.limits import Limits, Rate, Verdict
 from domain.shared.errors import Unavailable
@@ -20,13 +20,13 @@ LONGEST_KEY = 200
 SCRIPT = b"""
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local whole = interval * burst
+local interval, burst, permits = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local whole, cost = interval * burst, interval * math.min(permits, burst)
 local due = tonumber(redis.call('GET', KEYS[1]) or now)
 if due < now then due = now elseif due > now + whole then due = now + whole end
-local early = due + interval - whole - now
+local early = due + cost - whole - now
 if early > 0 then return {0, 0, early} end
-due = due + interval
+due = due + cost
 redis.call('SET', KEYS[1], string.format('%.0f', due))
 redis.call('PEXPIRE', KEYS[1], math.ceil((due - now) / 1000))
 return {1, math.floor((whole - (due - now)) / interval), 0}
@@ -39,32 +39,32 @@ class RedisLimits:
     of the others ``fallback`` decides for this process, and without one they raise ``Unavailable``.
     """
 
-    def __init__(self, commands: RedisCommands, fallback: Limits | None = None) -> None:
+    def __init__(self, commands: Commands, fallback: Limits | None = None) -> None:
         self._commands = commands
         self._fallback = fallback
 
-    async def take(self, rate: Rate, key: str) -> Verdict:
+    async def take(self, rate: Rate, key: str, permits: int = 1) -> Verdict:
         try:
-            allowed, remaining, early = await self._ask(rate, _name(rate, key))
+            allowed, remaining, early = await self._ask(rate, _name(rate, key), permits)
         except Unavailable:
-            return await self._decide_alone(rate, key)
+            return await self._decide_alone(rate, key, permits)
         # Rounded up to whole milliseconds: after that time the attempt must succeed.
         return Verdict(allowed=bool(allowed), remaining=int(remaining), retry_after=-(-early // 1000) / 1000)
 
-    async def _ask(self, rate: Rate, name: str) -> list[int]:
+    async def _ask(self, rate: Rate, name: str, permits: int) -> list[int]:
         interval = max(1, round(rate.period / rate.per_period * 1_000_000))
-        words: tuple[Word, ...] = (1, name, interval, rate.burst)
+        words: tuple[Word, ...] = (1, name, interval, rate.burst, permits)
         (answer,) = await self._commands.many([("EVALSHA", _DIGEST, *words)])
         if isinstance(answer, hiredis.ReplyError) and str(answer).startswith("NOSCRIPT"):
             answer = await self._commands.call("EVAL", SCRIPT, *words)
         return _numbers(answer)
 
-    async def _decide_alone(self, rate: Rate, key: str) -> Verdict:
+    async def _decide_alone(self, rate: Rate, key: str, permits: int) -> Verdict:
         if rate.fails_open:
             return Verdict(allowed=True, remaining=rate.burst, retry_after=0.0)
         if self._fallback is None:
             raise Unavailable
-        return await self._fallback.take(rate, key)
+        return await self._fallback.take(rate, key, permits)
 
 
 def _name(rate: Rate, key: str) -> str:

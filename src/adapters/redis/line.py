@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import hiredis
 
@@ -53,10 +53,13 @@ class Line(asyncio.Protocol):
     answer ends the line, since one error may then stand for many answers; elsewhere errors are answers too.
     """
 
+    MESSAGE = b"message"
+
     def __init__(self, hear: Hear | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         self.lost: asyncio.Future[None] = self._loop.create_future()
         self._hear = hear
+        self._ends_on_errors = hear is not None
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self._questions: deque[_Question] = deque()
@@ -125,11 +128,11 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
         self._pinged_at = None
-        hear, next_answer = self._hear, self._reader.gets
+        hear, next_answer, message = self._hear, self._reader.gets, self.MESSAGE
         try:
             self._reader.feed(data)
             while (answer := next_answer()) is not False:
-                if hear is not None and type(answer) is list and answer[0] == b"message":
+                if hear is not None and type(answer) is list and answer[0] == message:
                     hear(answer)
                 else:
                     self._answer(answer)
@@ -137,7 +140,7 @@ class Line(asyncio.Protocol):
             self.abort()
 
     def _answer(self, answer: Any) -> None:
-        if not self._questions or (self._hear is not None and isinstance(answer, hiredis.ReplyError)):
+        if not self._questions or (self._ends_on_errors and isinstance(answer, hiredis.ReplyError)):
             self.abort()
             return
         question = self._questions[0]
@@ -169,18 +172,26 @@ class Line(asyncio.Protocol):
         self._check = self._loop.call_later(CHECK_EVERY_SECONDS, self._check_pulse)
 
 
+L = TypeVar("L", bound=Line)
+
+
 async def dial(address: Address, hear: Hear | None = None) -> Line:
     """Connect and be let in. Raises ``OSError``; takes as long as the caller lets it."""
+    return await connect(address, lambda: Line(hear), with_database=hear is None)
+
+
+async def connect(address: Address, made: Callable[[], L], *, with_database: bool) -> L:
+    """The same for a line of another make."""
     loop = asyncio.get_running_loop()
     name = address.host if address.tls is not None else None
     if address.path is not None:
-        _, line = await loop.create_unix_connection(lambda: Line(hear), address.path)
+        _, line = await loop.create_unix_connection(made, address.path)
     else:
         _, line = await loop.create_connection(
-            lambda: Line(hear), address.host, address.port, ssl=address.tls, server_hostname=name
+            made, address.host, address.port, ssl=address.tls, server_hostname=name
         )
     try:
-        await _introduce(line, address, with_database=hear is None)
+        await _introduce(line, address, with_database=with_database)
     except BaseException:
         line.abort()
         raise

@@ -12,7 +12,7 @@ from typing import Any
 
 import hiredis
 
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from adapters.redis.line import Word
 from application.ports.presence import Presence
 from domain.shared.errors import Unavailable
@@ -62,7 +62,7 @@ return is_anywhere() and 0 or 1
 class RedisPresences:
     """The promise of ``Presences``. One object is one server; ``lifetime`` is how long a heartbeat counts."""
 
-    def __init__(self, commands: RedisCommands, *, lifetime: float = LIFETIME_SECONDS) -> None:
+    def __init__(self, commands: Commands, *, lifetime: float = LIFETIME_SECONDS) -> None:
         self._commands = commands
         self._lifetime = lifetime
         self._me = os.urandom(8).hex()
@@ -76,12 +76,18 @@ class RedisPresences:
     async def of(self, user_ids: Sequence[UserId]) -> dict[UserId, Presence]:
         found: dict[UserId, Presence] = {}
         for some in _portions(user_ids):
-            asked: list[tuple[Word, ...]] = [("HGETALL", _key(id)) for id in some]
-            answers = await self._commands.many([("TIME",), *asked])
-            seconds, microseconds = (int(part) for part in _sound(answers[0]))
-            now = seconds * 1000 + microseconds // 1000
-            for id, answer in zip(some, answers[1:], strict=True):
-                found[id] = _presence(_sound(answer), now)
+            people = {_key(id): id for id in some}
+            asked: list[tuple[Word, ...]] = []
+            # Each server has a clock of its own, which is the one that counts for what it keeps.
+            for keys in self._commands.together(list(people)):
+                asked += [("TIME",), *(("HGETALL", key) for key in keys)]
+            now = 0
+            for words, answer in zip(asked, await self._commands.many(asked), strict=True):
+                if words == ("TIME",):
+                    seconds, microseconds = (int(part) for part in _sound(answer))
+                    now = seconds * 1000 + microseconds // 1000
+                else:
+                    found[people[str(words[1])]] = _presence(_sound(answer), now)
         return found
 
     async def _run(self, script: bytes, user_ids: Sequence[UserId], holds_for: float) -> set[UserId]:
@@ -89,19 +95,20 @@ class RedisPresences:
         digest = hashlib.sha1(script, usedforsecurity=False).hexdigest()
         told: set[UserId] = set()
         for some in _portions(user_ids):
-            answers = await self._evaluate(digest, some, holds_for)
+            answers = await self._evaluate("EVALSHA", digest, some, holds_for)
             unknown = [id for id, answer in zip(some, answers, strict=True) if _is_unknown(answer)]
             if unknown:
                 # What was answered so was not done: only that is done again.
-                await self._commands.call("SCRIPT", "LOAD", script)
-                again = iter(await self._evaluate(digest, unknown, holds_for))
+                again = iter(await self._evaluate("EVAL", script, unknown, holds_for))
                 answers = [next(again) if _is_unknown(answer) else answer for answer in answers]
             told.update(id for id, answer in zip(some, answers, strict=True) if int(_sound(answer)))
         return told
 
-    async def _evaluate(self, digest: str, some: Sequence[UserId], holds_for: float) -> list[Any]:
+    async def _evaluate(
+        self, word: str, script: str | bytes, some: Sequence[UserId], holds_for: float
+    ) -> list[Any]:
         words = (self._me, round(holds_for * 1000), KEPT_FOR // timedelta(milliseconds=1))
-        return await self._commands.many([("EVALSHA", digest, 1, _key(id), *words) for id in some])
+        return await self._commands.many([(word, script, 1, _key(id), *words) for id in some])
 
 
 def _key(id: UserId) -> str:

@@ -1,16 +1,16 @@
 """Hearing channels for as long as wanted, over as many lines as that takes."""
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
 
 import structlog
 
 from adapters.redis.address import Address
+from adapters.redis.inbox import Inbox
 from adapters.redis.line import Answers, Line, dial, encoded, hang_up
-from application.ports.events import Delivery, Interrupted
+from application.ports.events import Interrupted
 from domain.shared.errors import Unavailable
 
 CHANNELS_A_COMMAND = 1000
@@ -18,13 +18,11 @@ CONFIRMED_WITHIN_SECONDS = 2.0
 DIAL_WITHIN_SECONDS = 1.0
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
-WAITING_AT_MOST = 50_000
-ITEMS_A_TURN = 256
 
 log = structlog.get_logger("redis")
 
 
-class RedisSubscription:
+class RedisSubscription(Inbox):
     """The promise of ``Subscription``, for one reader. ``add`` raises ``Unavailable`` when the channels are
     not confirmed within two seconds, and then wants none of those that were not.
 
@@ -34,27 +32,20 @@ class RedisSubscription:
     """
 
     def __init__(self, address: Address) -> None:
+        super().__init__()
         self._address = address
-        self._channels: set[str] = set()
         self._asked: dict[str, asyncio.Future[Answers | None]] = {}
         self._claims: Counter[str] = Counter()
         self._line: Line | None = None
         self._online = asyncio.Event()
         self._is_connected = False
         self._was_connected = False
-        self._items: deque[Delivery | Interrupted] = deque()
-        self._arrived = asyncio.Event()
-        self._is_closed = False
         self._keeper = asyncio.create_task(self._keep_a_line(), name="redis-subscription")
 
     @property
     def connected(self) -> bool:
         """Whether every wanted channel is heard, as far as can be known."""
         return self._is_connected
-
-    @property
-    def is_closed(self) -> bool:
-        return self._is_closed
 
     async def wait_for_line(self, seconds: float) -> bool:
         """Whether there is a line, after waiting for it a while."""
@@ -88,27 +79,9 @@ class RedisSubscription:
     async def remove(self, channels: Sequence[str]) -> None:
         self._let_go(channels)
 
-    async def deliveries(self) -> AsyncIterator[Delivery | Interrupted]:
-        handed_over = 0
-        while not self._is_closed:
-            self._arrived.clear()
-            while self._items:
-                item = self._items.popleft()
-                if isinstance(item, Delivery) and item.channel not in self._channels:
-                    continue
-                yield item
-                handed_over += 1
-                if handed_over % ITEMS_A_TURN == 0:
-                    await asyncio.sleep(0)
-            if self._line is not None:
-                self._line.resume()
-            await self._arrived.wait()
-
     async def close(self) -> None:
         """End the line, and ``deliveries`` with it. Closing twice is closing once."""
-        self._is_closed = True
-        self._items.clear()
-        self._arrived.set()
+        self._end()
         self._online.set()
         line = self._line
         self._keeper.cancel()
@@ -192,24 +165,16 @@ class RedisSubscription:
         self._is_connected = True
         if self._was_connected:
             log.info("redis_line_restored", channels=len(self._channels))
-            self._items.append(Interrupted())
-            self._arrived.set()
+            self._put(Interrupted())
         self._was_connected = True
 
-    def _hear(self, message: list[Any]) -> None:
-        channel = message[1].decode()
-        if channel not in self._channels:
-            return
-        head, _, body = message[2].partition(b"\n")
-        event_type, _, revision = head.partition(b" ")
-        try:
-            self._items.append(Delivery(channel, event_type.decode(), int(revision), body))
-        except ValueError:
-            log.warning("redis_message_malformed", channel=channel)
-            return
-        self._arrived.set()
-        if len(self._items) >= WAITING_AT_MOST and self._line is not None:
+    def _hold_back(self) -> None:
+        if self._line is not None:
             self._line.pause()
+
+    def _read_on(self) -> None:
+        if self._line is not None:
+            self._line.resume()
 
 
 def _chunks(channels: Iterable[str]) -> Iterable[list[str]]:

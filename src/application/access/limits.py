@@ -19,6 +19,9 @@ CROWDS_KNOWN = 10_000
 Key = Callable[[Any, Actor, Gatekeepers], Awaitable[str | None]]
 """Whose budget a message is charged to; None for nobody's."""
 
+Permits = Callable[[Any], int]
+"""How many permits a message takes."""
+
 
 async def by_user(message: Any, actor: Actor, gate: Gatekeepers) -> str | None:
     """One budget for each person."""
@@ -57,9 +60,10 @@ def _gives_password(message: Any) -> bool:
 
 
 class _RateLimit(Always):
-    def __init__(self, name: str, by: Key) -> None:
+    def __init__(self, name: str, by: Key, permits: Permits) -> None:
         self.name = name
         self.by = by
+        self.permits = permits
         self.words = f"limit `{name}`"
 
     async def before(self, message: Any, actor: Actor, gate: Gatekeepers) -> None:
@@ -67,15 +71,21 @@ class _RateLimit(Always):
         key = None if rate is None else await self.by(message, actor, gate)
         if rate is None or key is None:
             return
-        verdict = await gate.limits.take(rate, key)
+        verdict = await gate.limits.take(rate, key, self.permits(message))
         actor.quotas.append(Quota(rate=rate, verdict=verdict))
         if not verdict.allowed:
             raise RateLimited(retry_after=verdict.retry_after)
 
 
-def rate_limit(name: str, by: Key = by_user) -> Access:
-    """At most what the setting of that name allows; by default each person has a budget of their own."""
-    return Access(_RateLimit(name, by))
+def _one(message: Any) -> int:
+    return 1
+
+
+def rate_limit(name: str, by: Key = by_user, permits: Permits = _one) -> Access:
+    """At most what the setting of that name allows; by default each person has a budget of their own, and a message
+    takes one permit.
+    """
+    return Access(_RateLimit(name, by, permits))
 
 
 password_checks = (

@@ -41,10 +41,15 @@ class Forwarded(Struct, frozen=True, kw_only=True):
     items: list[MessageView]
 
 
+def _copies(command: "ForwardMessage") -> int:
+    """Each copy is a message sent."""
+    return len(command.conversation_ids)
+
+
 class ForwardMessage(Command[Forwarded], frozen=True, kw_only=True):
     """``client_message_ids`` name the copies as in sending: one for each conversation."""
 
-    access = authenticated & rate_limit("messages") & may_forward
+    access = authenticated & rate_limit("messages", permits=_copies) & may_forward
     withheld: ClassVar[tuple[str, ...]] = ("said",)
 
     message_id: MessageId

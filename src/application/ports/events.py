@@ -54,7 +54,8 @@ class Backlog:
 
 class Subscription(Protocol):
     """Promise: when ``add`` returns, everything published to those channels afterwards is handed over by
-    ``deliveries``, in the order of publication, until ``remove``; a lost connection shows as ``Interrupted``.
+    ``deliveries``, on each channel in the order of publication, until ``remove``; a lost connection shows as
+    ``Interrupted``.
     """
 
     async def add(self, channels: Sequence[str]) -> None: ...
@@ -67,7 +68,7 @@ class Subscription(Protocol):
 
 
 class Broker(Protocol):
-    """Promise: ``publish`` hands every frame to each of its channels, in the order given, at most once.
+    """Promise: ``publish`` hands every frame to each of its channels, on each in the order given, at most once.
 
     A failure raises ``Unavailable``; the frames may or may not have gone out.
     """

@@ -45,7 +45,8 @@ class Verdict:
 
 class Limits(Protocol):
     """Promise: of ``burst + n`` takes in no time, ``burst`` are allowed; one more after each emission interval.
-    A refused take costs nothing. Keys do not affect each other.
+    A refused take costs nothing. Keys do not affect each other. Of several ``permits`` all are taken or none; more than the
+    whole burst count as the burst.
     """
 
-    async def take(self, rate: Rate, key: str) -> Verdict: ...
+    async def take(self, rate: Rate, key: str, permits: int = 1) -> Verdict: ...

@@ -24,6 +24,7 @@ from application.presence.sight import Seen, Sight
 from application.presence.signals import changed, channel_of, person_of
 from application.presence.views import PresenceView
 from application.realtime.channels import Connection
+from application.realtime.outgoing import Outgoing
 from domain.shared.errors import Unavailable
 from domain.shared.ids import UserId
 
@@ -203,7 +204,7 @@ class Watching:
             self._beginning[connection].touched.add(target)
             return
         if not seen.view.says_the_same_as(known[target]):
-            connection.deliver(changed(seen.view, self._clock))
+            connection.deliver(Outgoing(changed(seen.view, self._clock)))
         known[target] = seen.view
         self._look_when_due(target, seen)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.realtime.outgoing import Outgoing
 from domain.shared.ids import ConversationId, SessionId, UserId
 
 
@@ -19,16 +20,23 @@ class Connection(Protocol):
     @property
     def session_id(self) -> SessionId: ...
 
-    def deliver(self, body: bytes) -> None: ...
+    def deliver(self, outgoing: Outgoing) -> None: ...
 
     def end(self, code: int, reason: str) -> None: ...
 
     async def ready(self) -> None: ...
 
 
+class Reset(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="reset"):
+    """Events up to ``revision`` will not come: fetch the conversation's state."""
+
+    conversation_id: ConversationId
+    revision: int
+
+
 def reset(id: ConversationId, revision: int) -> bytes:
     """Tells a client that events up to ``revision`` will not come: fetch the conversation's state."""
-    return msgspec.json.encode({"type": "reset", "conversation_id": id, "revision": revision})
+    return msgspec.json.encode(Reset(conversation_id=id, revision=revision))
 
 
 def of_conversation(id: ConversationId) -> str:

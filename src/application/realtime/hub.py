@@ -19,7 +19,9 @@ from application.ports.readers import ConversationReader, SessionReader
 from application.ports.system import Clock
 from application.realtime.channels import Connection, parse, reset
 from application.realtime.membership import Membership
-from application.realtime.mending import Mender
+from application.realtime.mending import UNWITNESSED, Mender, Witness
+from application.realtime.outgoing import Outgoing
+from application.realtime.unordered import Unordered
 from domain.shared.errors import Unavailable
 from domain.shared.ids import ConversationId, SessionId, UserId
 
@@ -43,6 +45,7 @@ class Hub:
         sessions: SessionReader,
         authentication: Authentication,
         clock: Clock,
+        witness: Witness = UNWITNESSED,
     ) -> None:
         self._broker = broker
         self._conversations = conversations
@@ -53,7 +56,8 @@ class Hub:
         self._streams = self._membership.streams
         self._people = self._membership.people
         self._heard = self._membership.heard
-        self._mender = Mender(self._streams, outbox, conversations)
+        self._mender = Mender(self._streams, outbox, conversations, witness)
+        self._unordered = Unordered(self._streams)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -77,10 +81,6 @@ class Hub:
     @property
     def connections(self) -> list[Connection]:
         return [connection for devices in self._people.values() for connection in devices]
-
-    def devices_of(self, user_id: UserId) -> int:
-        """How many connections a person has here."""
-        return len(self._people.get(user_id, ()))
 
     async def attach(self, connection: Connection, *, holding: bool = False) -> None:
         """Subscribe a connection to everything its person hears. ``holding``: it hears nothing of conversations before
@@ -128,7 +128,7 @@ class Hub:
         if stream is None:
             return
         if delivery.revision == 0:
-            stream.emit([(0, delivery.body)])
+            self._unordered.hear(stream, delivery)
             return
         stream.emit(stream.order.offer(delivery.revision, delivery.body))
         if stream.is_deserted:
@@ -144,8 +144,9 @@ class Hub:
         if delivery.revision:
             self._hear_of_membership(devices, delivery)
             return
+        outgoing = Outgoing(delivery.body)
         for connection in list(devices):
-            connection.deliver(delivery.body)
+            connection.deliver(outgoing)
         if delivery.event_type == "conversation.created":
             entry: dict[str, Any] = msgspec.json.decode(delivery.body)["data"]
             conversation = entry["conversation"]
@@ -176,7 +177,7 @@ class Hub:
             if delivery.event_type == "member.added":
                 self._later(self._join_later(connection, id, delivery.revision - 1))
             else:
-                connection.deliver(delivery.body)
+                connection.deliver(Outgoing(delivery.body))
 
     async def _join_later(self, connection: Connection, id: ConversationId, revision: int) -> None:
         try:
@@ -207,7 +208,7 @@ class Hub:
                         id: head for id, head in heads.items() if not self._membership.hears(connection, id)
                     }
                     for id, head in missed.items():
-                        connection.deliver(reset(id, head))
+                        connection.deliver(Outgoing(reset(id, head)))
                     await self._membership.join(connection, dict(missed))
         except Unavailable:
             return
@@ -219,7 +220,7 @@ class Hub:
                 revision = stream.order.delivered or 0
                 stream.drop(connection)
                 self._heard[connection][id] = revision
-                connection.deliver(reset(id, revision))
+                connection.deliver(Outgoing(reset(id, revision)))
                 self._later(self._membership.leave([id]))
 
     def _later(self, work: Any) -> None:

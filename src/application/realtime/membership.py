@@ -13,6 +13,7 @@ from application.ports.readers import ConversationReader
 from application.ports.system import Clock
 from application.realtime.channels import Connection, of_conversation, of_user, reset
 from application.realtime.gathering import Gathering
+from application.realtime.outgoing import Outgoing
 from application.realtime.replaying import as_of, until_left
 from application.realtime.stream import Stream
 from domain.shared.errors import Unavailable
@@ -167,9 +168,9 @@ class Membership:
                     else None
                 )
                 if heard is None:
-                    connection.deliver(reset(id, max(0, min(known[id], REVISIONS_BELOW - 1))))
+                    connection.deliver(Outgoing(reset(id, max(0, min(known[id], REVISIONS_BELOW - 1)))))
                 for frame in as_of(heard or [], self._clock.now()):
-                    connection.deliver(frame.body)
+                    connection.deliver(Outgoing(frame.body))
                     events += 1
             await connection.ready()
         return len(left), events

@@ -6,6 +6,7 @@ conversation. Where events are gone for good, membership is read again before an
 
 import asyncio
 from collections.abc import Mapping
+from typing import Protocol
 
 from application.failpoints import fails
 from application.ports.events import Outbox
@@ -18,6 +19,20 @@ from domain.shared.ids import ConversationId
 CATCH_UP_BATCH = 1000
 
 
+class Witness(Protocol):
+    """Is told of everything the broker lost: whether the outbox still had it, or clients must fetch the state."""
+
+    def gap(self, *, filled: bool) -> None: ...
+
+
+class _Nobody:
+    def gap(self, *, filled: bool) -> None: ...
+
+
+UNWITNESSED = _Nobody()
+"""Where nobody counts."""
+
+
 class Mender:
     """Works on the streams of one hub. An outage delays a repair, and the next look finds it again."""
 
@@ -26,7 +41,9 @@ class Mender:
         streams: Mapping[ConversationId, Stream],
         outbox: Outbox,
         conversations: ConversationReader,
+        witness: Witness,
     ) -> None:
+        self._witness = witness
         self._streams = streams
         self._outbox = outbox
         self._conversations = conversations
@@ -38,8 +55,10 @@ class Mender:
             if not stream.order.has_hole or fails("hub.mend"):
                 return
             await self._fill(stream)
-            if stream.order.has_hole:
-                await self._give_up(stream, min(stream.order.held) - 1)
+            if held := stream.order.held:
+                await self._give_up(stream, min(held) - 1)
+            else:
+                self._witness.gap(filled=True)
         except Unavailable:
             return
         finally:
@@ -62,6 +81,8 @@ class Mender:
                 await self._fill(stream)
                 if (stream.order.delivered or 0) < head and not stream.order.has_hole:
                     await self._give_up(stream, head)
+                elif (stream.order.delivered or 0) >= head:
+                    self._witness.gap(filled=True)
             finally:
                 stream.repairing = False
 
@@ -77,5 +98,6 @@ class Mender:
         present = await self._conversations.present(id, sorted({each.user_id for each in stream.listeners}))
         if (stream.order.delivered or 0) >= lost:
             return  # it came while we asked
+        self._witness.gap(filled=False)
         stream.keep_only(present, lost)
         stream.emit([(lost, reset(id, lost)), *stream.order.begin(lost)])

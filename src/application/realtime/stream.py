@@ -17,6 +17,7 @@ from application.failpoints import fails
 from application.ports.events import Frame
 from application.realtime.channels import Connection, reset
 from application.realtime.ordering import Order
+from application.realtime.outgoing import Outgoing
 from domain.shared.ids import ConversationId, UserId
 
 Events = Sequence[tuple[int, bytes]]
@@ -97,8 +98,9 @@ class Stream:
                 for connection in self.people.get(user_id, ()):
                     if connection not in self.catching_up:
                         self.listen(connection)
+            outgoing = Outgoing(body)
             for connection in self.listeners:
-                connection.deliver(body)
+                connection.deliver(outgoing)
             if change:
                 self._let_go(self._leaving(change), revision)
         for waiting in self.catching_up.values():
@@ -121,7 +123,7 @@ class Stream:
         arrived = self.catching_up.pop(connection, None)
         if arrived is not None:
             begins_at = self._begins_at(arrived)
-            connection.deliver(reset(self.conversation_id, begins_at))
+            connection.deliver(Outgoing(reset(self.conversation_id, begins_at)))
             self._tell(connection, _above(begins_at, arrived))
 
     def caught_up(self, connection: Connection, revision: int, frames: Sequence[Frame]) -> int:
@@ -135,7 +137,7 @@ class Stream:
         begins_at = self._begins_at(arrived)
         kept = [(frame.revision, frame.body) for frame in frames if revision < frame.revision <= begins_at]
         if [at for at, _ in kept] != list(range(revision + 1, begins_at + 1)):
-            connection.deliver(reset(self.conversation_id, begins_at))
+            connection.deliver(Outgoing(reset(self.conversation_id, begins_at)))
             kept = []
         self._tell(connection, [*kept, *_above(max(revision, begins_at), arrived)])
         return len(kept)
@@ -153,7 +155,7 @@ class Stream:
         for at, body, change in changes:
             hears = hears or (change is not None and connection.user_id in change.added)
             if hears:
-                connection.deliver(body)
+                connection.deliver(Outgoing(body))
             if hears and change and (change.everybody or connection.user_id in change.removed):
                 hears, left_at = False, at
         if hears:

@@ -1,7 +1,7 @@
 """The promises of what carries events: the broker and its subscriptions, and the outbox."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -49,10 +49,19 @@ async def _next(subscription: Subscription, count: int) -> list[Delivery | Inter
     return items
 
 
+def _on_each(items: Sequence[Delivery | Interrupted]) -> dict[str, list[Delivery]]:
+    """Deliveries by channel, in order; between channels there is none."""
+    found: dict[str, list[Delivery]] = {}
+    for item in items:
+        assert isinstance(item, Delivery)
+        found.setdefault(item.channel, []).append(item)
+    return found
+
+
 class BrokerContract:
     """The promises of ``Broker`` and ``Subscription``. Supply the fixture ``air``."""
 
-    async def test_what_is_published_after_add_returned_is_handed_over_in_the_order_of_publication(
+    async def test_what_is_published_after_add_returned_is_handed_over_on_each_channel_in_order(
         self, air: Air
     ) -> None:
         one, other = _channel(), _channel()
@@ -62,7 +71,7 @@ class BrokerContract:
         for start in range(0, 200, 50):
             await air.broker.publish(frames[start : start + 50])
         expected = [_as_delivered(frame, frame.channels[0]) for frame in frames]
-        assert await _next(subscription, 200) == expected
+        assert _on_each(await _next(subscription, 200)) == _on_each(expected)
         await subscription.close()
 
     async def test_publish_hands_every_frame_to_each_of_its_channels(self, air: Air) -> None:
@@ -72,7 +81,8 @@ class BrokerContract:
         await subscription.add([other])
         (frame,) = _on(one, other)
         await air.broker.publish([frame])
-        assert await _next(subscription, 2) == [_as_delivered(frame, one), _as_delivered(frame, other)]
+        expected = [_as_delivered(frame, one), _as_delivered(frame, other)]
+        assert _on_each(await _next(subscription, 2)) == _on_each(expected)
         await subscription.close()
 
     async def test_publish_hands_over_at_most_once(self, air: Air) -> None:
@@ -94,7 +104,8 @@ class BrokerContract:
         (early,), (late,), (last,) = _on(other), _on(one), _on(one)
         await air.broker.publish([early, late, last])
         assert await _next(first, 2) == [_as_delivered(late, one), _as_delivered(last, one)]
-        assert await _next(second, 2) == [_as_delivered(early, other), _as_delivered(late, one)]
+        expected = [_as_delivered(early, other), _as_delivered(late, one)]
+        assert _on_each(await _next(second, 2)) == _on_each(expected)
         await first.close()
         await second.close()
 

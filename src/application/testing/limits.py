@@ -64,6 +64,21 @@ class LimitsContract:
         first, *more = (await gate.take(SLOW, key, 25))[5:]
         assert all(verdict.retry_after <= first.retry_after for verdict in more)
 
+    async def test_of_several_permits_all_are_taken_or_none(self, gate: Gate) -> None:
+        key = str(an_id())
+        first = await gate.limits.take(SLOW, key, 3)
+        assert (first.allowed, first.remaining) == (True, 2)
+        refused = await gate.limits.take(SLOW, key, 3)
+        assert not refused.allowed
+        assert 900 < refused.retry_after <= 1000
+        rest = await gate.limits.take(SLOW, key, 2)
+        assert (rest.allowed, rest.remaining) == (True, 0)
+
+    async def test_more_permits_than_the_burst_count_as_the_burst(self, gate: Gate) -> None:
+        key = str(an_id())
+        assert (await gate.limits.take(SLOW, key, 50)).allowed
+        assert not (await gate.limits.take(SLOW, key)).allowed
+
     async def test_keys_do_not_affect_each_other(self, gate: Gate) -> None:
         one, other = str(an_id()), str(an_id())
         await gate.exhaust(SLOW, one)

@@ -12,6 +12,7 @@ from entrypoints.http.app import application
 from entrypoints.lifespan import drain, running
 from entrypoints.settings import Settings
 from entrypoints.ws import protocol
+from entrypoints.ws.direct import DirectProtocol
 
 GRACE_SECONDS = 8
 DRAIN_SECONDS = 0.2
@@ -57,7 +58,7 @@ async def run(
             log_config=None,
             access_log=False,
             server_header=False,
-            ws="websockets-sansio",
+            ws=DirectProtocol,
             ws_max_size=protocol.FRAME_AT_MOST,
             ws_ping_interval=protocol.HEARTBEAT_SECONDS,
             ws_ping_timeout=10,

@@ -133,7 +133,7 @@ def object_in(body: bytes) -> dict[str, Any]:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson(_sentence(error)) from None
-    _inspect(value, DEPTH_AT_MOST)
+    inspect(value)
     if not isinstance(value, dict):
         raise Invalid("The body must be a JSON object.", pointer="")
     return value
@@ -203,18 +203,25 @@ def _parameters(request: AnyRequest) -> dict[str, Any]:
     return fields
 
 
-def _inspect(value: Any, depth: int) -> None:
-    """Refuse what JSON allows and nobody means: bottomless nesting, numbers beyond any type of ours."""
+def inspect(value: Any, depth: int = DEPTH_AT_MOST) -> None:
+    """Refuse what is allowed and nobody means: bottomless nesting, numbers beyond any type of ours, and what only
+    other encodings than JSON can say. Raises ``MalformedJson``.
+    """
     if depth < 0:
         raise MalformedJson(f"JSON may be nested {DEPTH_AT_MOST} deep.")
     if isinstance(value, dict):
-        for item in value.values():
-            _inspect(item, depth - 1)
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise MalformedJson("A field's name must be a text.")
+            inspect(item, depth - 1)
     elif isinstance(value, list):
         for item in value:
-            _inspect(item, depth - 1)
-    elif isinstance(value, int | float) and not -(2**63) <= value < 2**64:
-        raise MalformedJson("A number is out of range.")
+            inspect(item, depth - 1)
+    elif isinstance(value, int | float):
+        if not -(2**63) <= value < 2**64:
+            raise MalformedJson("A number is out of range.")
+    elif value is not None and not isinstance(value, str):
+        raise MalformedJson("A value is of a kind that JSON does not have.")
 
 
 def _invalid(complaint: str) -> Invalid:

@@ -11,6 +11,8 @@ from application.ports.security import AccessTokens, RefreshTokens
 from application.presence.attendance import Attendance
 from application.presence.watching import Watching
 from application.realtime.hub import Hub
+from application.realtime.seating import Seating
+from application.typing.typists import Typists
 from entrypoints.settings import Settings
 
 
@@ -25,6 +27,8 @@ class Desk:
     hub: Hub
     attendance: Attendance
     watching: Watching
+    seating: Seating
+    typists: Typists
     people: People
     gate: Gatekeepers
     health: list[Health]

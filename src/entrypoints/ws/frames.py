@@ -19,19 +19,12 @@ from application.messaging.list_messages import ListMessages
 from application.messaging.mark_read import MarkDelivered, MarkRead
 from application.messaging.react import AddReaction, RemoveReaction
 from application.messaging.send_message import SendMessage
-from domain.shared.errors import Invalid, Refusal
+from domain.shared.errors import Invalid
 from domain.shared.ids import ConversationId, UserId
-from entrypoints.http.decoding import build, is_key, object_in
-from entrypoints.http.errors import MalformedJson
+from entrypoints.http.decoding import build, is_key
+from entrypoints.ws.subprotocols import MalformedFrame, Subprotocol
 
 REF_AT_MOST = 64
-
-
-class MalformedFrame(Refusal):
-    """Counted: ten of them close the connection."""
-
-    code = "malformed_frame"
-    title = "A frame is a JSON object with a known type."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +47,7 @@ COMMANDS: dict[str, Kind] = {
     "receipt.delivered": Kind(command=MarkDelivered),
 }
 QUERIES: dict[str, type[Any]] = {"conversation.history": ListMessages}
-CONTROL = ("authenticate", "ping", "presence.watch", "resume")
+CONTROL = ("authenticate", "ping", "presence.watch", "resume", "typing.start", "typing.stop")
 RESUMED_AT_MOST = 1000
 
 
@@ -74,6 +67,20 @@ class WatchPresence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     access: ClassVar[Access] = authenticated & rate_limit("commands")
 
     user_ids: Annotated[list[UserId], msgspec.Meta(max_length=200)]
+
+
+class StartTyping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "typing.start", "conversation_id": …}``: to be sent again while it lasts. Answered if it has a ``ref``."""
+
+    access: ClassVar[Access] = authenticated & rate_limit("commands")
+
+    conversation_id: ConversationId
+
+
+class StopTyping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"type": "typing.stop", "conversation_id": …}``: answered if it has a ``ref``."""
+
+    conversation_id: ConversationId
 
 
 class Resume(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,13 +109,9 @@ class ClientFrame:
         return key
 
 
-def open_frame(text: str | bytes) -> ClientFrame:
+def open_frame(payload: bytes, subprotocol: Subprotocol) -> ClientFrame:
     """Read a frame's envelope. Raises ``MalformedFrame``, or ``Invalid`` for a wrong ``ref``."""
-    try:
-        fields = object_in(text.encode() if isinstance(text, str) else text)
-    except (MalformedJson, Invalid, UnicodeEncodeError) as error:
-        detail = error.detail if isinstance(error, Refusal) else "The frame is not well-formed Unicode."
-        raise MalformedFrame(detail) from None
+    fields = subprotocol.open(payload)
     type = fields.pop("type", None)
     if not isinstance(type, str) or type not in (*COMMANDS, *QUERIES, *CONTROL):
         raise MalformedFrame

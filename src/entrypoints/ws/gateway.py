@@ -1,11 +1,10 @@
 """One socket's life: accept, authenticate, welcome, frames in order, and a way out for every fault.
 
-The reader never stops (pongs arrive through it) and only enqueues; one worker carries frames out one after the
-other, so acks come in the order of the frames; one writer owns the socket's sending side.
+The reader never stops (pongs arrive through it) and only enqueues; one worker, there while there are frames, carries
+them out one after the other, so acks come in the order of the frames. An idle socket has one task, the reader's.
 """
 
 import asyncio
-import contextlib
 from typing import Any
 
 import structlog
@@ -16,7 +15,6 @@ from application.bus.messages import Actor
 from application.identity.authentication import Authentication
 from application.ports.security import Claims
 from application.ports.system import Clock, Ids
-from application.presence.views import PresenceList
 from domain.shared.errors import RateLimited, Refusal, Unavailable
 from domain.shared.values import moment
 from entrypoints.http.auth import address_of, bearer, origin_allowed
@@ -24,30 +22,26 @@ from entrypoints.http.decoding import build
 from entrypoints.http.desk import Desk
 from entrypoints.http.errors import InternalError
 from entrypoints.ws import protocol
+from entrypoints.ws.beside import BESIDE, carry_out_beside
+from entrypoints.ws.entrance import Crowded, Doorway, inside
 from entrypoints.ws.frames import (
     QUERIES,
     Authenticate,
     ClientFrame,
-    MalformedFrame,
+    Ping,
     Resume,
-    WatchPresence,
     command_of,
     open_frame,
     query_of,
 )
+from entrypoints.ws.inbound import Ended, Pace, header_of, payload_from
 from entrypoints.ws.socket import Socket
+from entrypoints.ws.subprotocols import JSON, MalformedFrame, Subprotocol, chosen_of
+from entrypoints.ws.wires import Tick, wire_of
 
 log = structlog.get_logger("ws")
 
-Close = tuple[int, str]
-
-
-class Ended(Exception):
-    """The connection is over, for the reason given; None when the client has gone."""
-
-    def __init__(self, close: Close | None) -> None:
-        super().__init__(close)
-        self.close = close
+INBOX_AT_MOST = protocol.FRAMES_PER_WINDOW * 2
 
 
 class Gateway:
@@ -57,19 +51,21 @@ class Gateway:
         self._desk = desk
         self._clock = clock
         self._ids = ids
+        self._doorway = Doorway() if desk.settings.rates else Doorway(None)
+        self._tick = Tick()
 
     async def serve(self, socket: WebSocket[Any, Any, Any]) -> None:
         """From accept to close. Never raises for what a client does."""
         offered = socket.scope.get("subprotocols") or []
-        chosen = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
-        await socket.accept(subprotocols=chosen)
+        chosen = chosen_of(offered)
+        await socket.accept(subprotocols=chosen.name if chosen else None)
+        subprotocol = chosen or JSON
         connection_id = str(self._ids.new(self._clock.now()))
-        out = Socket(socket, connection_id)
-        writer = asyncio.create_task(out.write())
+        out = Socket(*wire_of(socket, subprotocol), connection_id, self._tick)
         try:
-            self._require_welcome_guest(socket, chosen, bool(offered))
-            claims = await self._first_claims(socket)
-            await self._session(socket, out, claims)
+            self._require_welcome_guest(socket, knows_us=bool(chosen or not offered))
+            claims = await self._first_claims(socket, subprotocol)
+            await self._session(socket, subprotocol, out, claims)
         except Ended as ended:
             if ended.close is not None:
                 out.end(*ended.close)
@@ -80,37 +76,40 @@ class Gateway:
             out.end(*protocol.INTERNAL)
         finally:
             out.end(*protocol.INTERNAL)
-            await writer
+            await out.closed()
 
-    def _require_welcome_guest(
-        self, socket: WebSocket[Any, Any, Any], chosen: str | None, offered: bool
-    ) -> None:
-        origin = socket.headers.get("origin")
-        host = socket.headers.get("host", "")
+    def _require_welcome_guest(self, socket: WebSocket[Any, Any, Any], *, knows_us: bool) -> None:
+        origin = header_of(socket, b"origin")
+        host = header_of(socket, b"host") or ""
         if origin is not None and not origin_allowed(origin, host, self._desk.settings):
             raise Ended(protocol.ORIGIN)
-        if offered and chosen is None:
+        if not knows_us:
             raise Ended(protocol.NO_SUBPROTOCOL)
         if self._desk.draining:
             raise Ended(protocol.RESTART)
 
-    async def _first_claims(self, socket: WebSocket[Any, Any, Any]) -> Claims:
+    async def _first_claims(self, socket: WebSocket[Any, Any, Any], subprotocol: Subprotocol) -> Claims:
         try:
-            if header := socket.headers.get("authorization"):
+            if header := header_of(socket, b"authorization"):
                 return await self._desk.authentication.of(bearer(header))
-            async with asyncio.timeout(protocol.AUTHENTICATE_WITHIN_SECONDS):
-                frame = open_frame(await _text(socket))
+            with self._doorway.waiting(address_of(socket.scope)):
+                async with asyncio.timeout(protocol.AUTHENTICATE_WITHIN_SECONDS):
+                    frame = open_frame(await payload_from(socket, subprotocol), subprotocol)
             if frame.type != "authenticate":
                 raise Ended(protocol.UNAUTHENTICATED)
             token = build(Authenticate, frame.fields).access_token
             return await self._desk.authentication.of(token)
         except Unavailable:
             raise
+        except Crowded:
+            raise Ended(protocol.TOO_MANY) from None
         except (Refusal, TimeoutError):
             raise Ended(protocol.UNAUTHENTICATED) from None
 
-    async def _session(self, socket: WebSocket[Any, Any, Any], out: Socket, claims: Claims) -> None:
-        if self._desk.hub.devices_of(claims.user_id) >= protocol.CONNECTIONS_AT_MOST:
+    async def _session(
+        self, socket: WebSocket[Any, Any, Any], subprotocol: Subprotocol, out: Socket, claims: Claims
+    ) -> None:
+        if not await self._desk.seating.take(claims.user_id, out.connection_id):
             raise Ended(protocol.TOO_MANY)
         out.belongs_to(claims.user_id, claims.session_id)
         try:
@@ -124,96 +123,102 @@ class Gateway:
                     server_time=moment(self._clock.now()),
                 )
             )
-            self._desk.attendance.arrived(claims.user_id)
-            try:
-                await Conversation(self._desk, self._clock, socket, out, claims).run()
-            finally:
-                self._desk.attendance.left(claims.user_id)
-                self._desk.watching.forget(out)
+            with inside(self._desk, out, claims.user_id):
+                await Conversation(self._desk, self._clock, socket, subprotocol, out, claims).run()
         finally:
             await self._desk.hub.detach(out)
+            await self._desk.seating.leave(claims.user_id, out.connection_id)
 
 
 class Conversation:
     """What a client and the server say to each other after the welcome."""
 
     def __init__(
-        self, desk: Desk, clock: Clock, socket: WebSocket[Any, Any, Any], out: Socket, claims: Claims
+        self,
+        desk: Desk,
+        clock: Clock,
+        socket: WebSocket[Any, Any, Any],
+        subprotocol: Subprotocol,
+        out: Socket,
+        claims: Claims,
     ) -> None:
         self._desk = desk
         self._clock = clock
         self._socket = socket
         self._out = out
         self._claims = claims
-        self._renewed = asyncio.Event()
-        self._inbox: asyncio.Queue[str] = asyncio.Queue(maxsize=protocol.FRAMES_PER_WINDOW * 2)
+        self._subprotocol = subprotocol
+        self._inbox: list[bytes] = []
+        self._worker: asyncio.Task[None] | None = None
         self._malformed = 0
-        self._window: list[float] = []
-        self._excess = 0
+        self._pace = Pace()
         self._holds_back = True
 
     async def run(self) -> None:
-        """Until either side ends it; raises ``Ended``."""
+        """Until either side ends it, or a minute after the token has expired; raises ``Ended``."""
         enough = asyncio.get_running_loop().call_later(protocol.HELD_BACK_SECONDS, self._settle)
-        tasks = [
-            asyncio.create_task(work)
-            for work in (self._read(), self._work(), self._watch_token(), self._out.ended.wait())
-        ]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                if error := task.exception():
-                    raise error
+            async with asyncio.timeout(self._token_lasts()) as self._patience:
+                self._out.on_end = self._leave
+                while not self._out.has_ended:
+                    await self._take(await payload_from(self._socket, self._subprotocol))
+        except TimeoutError:
+            raise Ended(protocol.UNAUTHENTICATED) from None
         finally:
             enough.cancel()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self._out.on_end = None
+            if self._worker is not None:
+                self._worker.cancel()
+                await asyncio.wait([self._worker])
 
-    async def _read(self) -> None:
-        while True:
-            text = await _text(self._socket)
-            if self._too_many():
-                self._out.deliver(protocol.error(None, RateLimited(retry_after=1.0), self._out.connection_id))
-                continue
-            await self._inbox.put(text)
+    def _leave(self) -> None:
+        """Let the reader go, whatever it waits for."""
+        if not self._patience.expired():
+            self._patience.reschedule(asyncio.get_running_loop().time())
 
-    def _too_many(self) -> bool:
-        """Count a frame against its window. Raises ``Ended`` when the client does not heed the warnings."""
-        if not self._desk.settings.rates:
-            return False
-        now = asyncio.get_running_loop().time()
-        self._window = [at for at in self._window if now - at < protocol.WINDOW_SECONDS]
-        if len(self._window) < protocol.FRAMES_PER_WINDOW:
-            self._window.append(now)
-            self._excess = 0
-            return False
-        self._excess += 1
-        if self._excess > protocol.WARNINGS_AT_MOST:
-            raise Ended(protocol.RATE_LIMITED)
-        return True
+    def _token_lasts(self) -> float:
+        left = (self._claims.expires_at - self._clock.now()).total_seconds()
+        return max(0.0, left + protocol.TOKEN_GRACE_SECONDS)
+
+    async def _take(self, payload: bytes) -> None:
+        if self._desk.settings.rates and self._pace.is_too_high():
+            self._out.say(protocol.error(None, RateLimited(retry_after=1.0), self._out.connection_id))
+            return
+        if self._worker is not None and len(self._inbox) >= INBOX_AT_MOST:
+            await asyncio.wait([self._worker])
+        self._inbox.append(payload)
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
-        while True:
-            text = await self._inbox.get()
-            ref: str | None = None
-            try:
-                frame = open_frame(text)
-                ref = frame.ref
-                answer = await self._carry_out(frame)
-            except MalformedFrame as refusal:
-                self._malformed += 1
-                answer = protocol.error(None, refusal, self._out.connection_id)
-            except Refusal as refusal:
-                answer = protocol.error(ref, refusal, self._out.connection_id)
-            except Exception as error:
-                if isinstance(error, Ended):
-                    raise
-                log.exception("unexpected_error", connection_id=self._out.connection_id, exc_info=error)
-                answer = protocol.error(ref, InternalError(), self._out.connection_id)
-            self._out.deliver(answer)
-            if self._malformed >= protocol.MALFORMED_AT_MOST:
-                raise Ended(protocol.MALFORMED)
+        try:
+            while self._inbox and not self._out.has_ended:
+                answer = await self._answer(self._inbox.pop(0))
+                if answer is not None:
+                    self._out.say(answer)
+                if self._malformed >= protocol.MALFORMED_AT_MOST:
+                    raise Ended(protocol.MALFORMED)
+        except Ended as ended:
+            self._out.end(*(ended.close or protocol.INTERNAL))
+        finally:
+            self._worker = None
+
+    async def _answer(self, payload: bytes) -> bytes | None:
+        ref: str | None = None
+        try:
+            frame = open_frame(payload, self._subprotocol)
+            ref = frame.ref
+            return await self._carry_out(frame)
+        except MalformedFrame as refusal:
+            self._malformed += 1
+            return protocol.error(None, refusal, self._out.connection_id)
+        except Refusal as refusal:
+            return protocol.error(ref, refusal, self._out.connection_id)
+        except Ended:
+            raise
+        except Exception as error:
+            log.exception("unexpected_error", connection_id=self._out.connection_id, exc_info=error)
+            return protocol.error(ref, InternalError(), self._out.connection_id)
 
     def _settle(self) -> None:
         """Whoever does not begin with ``resume`` hears all since the welcome: until that is known, it is held back."""
@@ -221,17 +226,18 @@ class Conversation:
             self._holds_back = False
             self._desk.hub.settle(self._out)
 
-    async def _carry_out(self, frame: ClientFrame) -> bytes:
+    async def _carry_out(self, frame: ClientFrame) -> bytes | None:
         if frame.type == "resume":
             return await self._resume(build(Resume, frame.fields), frame.ref)
         self._settle()
         if frame.type == "ping":
+            build(Ping, frame.fields)
             return protocol.pong(frame.ref, moment(self._clock.now()))
         if frame.type == "authenticate":
             await self._authenticate_again(build(Authenticate, frame.fields).access_token)
             return protocol.ack(frame.ref, None)
-        if frame.type == "presence.watch":
-            return protocol.ack(frame.ref, await self._watch(build(WatchPresence, frame.fields)))
+        if frame.type in BESIDE:
+            return await carry_out_beside(frame, self._out, self._actor(), self._desk)
         if frame.type in QUERIES:
             query = query_of(frame)
             return protocol.ack(frame.ref, await self._desk.bus.ask(query, self._actor()))
@@ -248,10 +254,6 @@ class Conversation:
         finally:
             self._desk.hub.settle(self._out)
 
-    async def _watch(self, frame: WatchPresence) -> PresenceList:
-        await frame.access.before(frame, self._actor(), self._desk.gate)
-        return PresenceList(items=await self._desk.watching.watch(self._out, frame.user_ids))
-
     def _actor(self) -> Actor:
         return Actor(
             user_id=self._claims.user_id,
@@ -265,31 +267,8 @@ class Conversation:
         if (claims.user_id, claims.session_id) != (self._claims.user_id, self._claims.session_id):
             raise Ended(protocol.UNAUTHENTICATED)
         self._claims = claims
-        self._renewed.set()
-
-    async def _watch_token(self) -> None:
-        """End the connection a minute after its token, unless a fresh one came."""
-        while True:
-            left = (self._claims.expires_at - self._clock.now()).total_seconds()
-            self._renewed.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, left + protocol.TOKEN_GRACE_SECONDS)):
-                    await self._renewed.wait()
-                continue
-            raise Ended(protocol.UNAUTHENTICATED)
-
-
-async def _text(socket: WebSocket[Any, Any, Any]) -> str:
-    """The next text frame. Raises ``Ended`` when the client has gone or sent what it must not."""
-    message = await socket.receive()
-    if message["type"] == "websocket.disconnect":
-        raise Ended(None)
-    text = message.get("text")
-    if not isinstance(text, str):
-        raise Ended(protocol.UNSUPPORTED)
-    if len(text) > protocol.FRAME_AT_MOST:
-        raise Ended(protocol.TOO_BIG)
-    return text
+        if not self._patience.expired():
+            self._patience.reschedule(asyncio.get_running_loop().time() + self._token_lasts())
 
 
 @websocket("/v1/realtime", opt={"public": True})

@@ -6,8 +6,8 @@ import msgspec
 
 from domain.shared.errors import Refusal
 from entrypoints.http.errors import problem_of
+from entrypoints.ws.server_frames import Ack, Error, Pong, Reconnect, Resumed, Welcome
 
-SUBPROTOCOL = "sentinal.v1.json"
 HEARTBEAT_SECONDS = 25
 FRAME_AT_MOST = 64 * 1024
 AUTHENTICATE_WITHIN_SECONDS = 10.0
@@ -17,7 +17,6 @@ MALFORMED_AT_MOST = 10
 FRAMES_PER_WINDOW = 120
 WINDOW_SECONDS = 10.0
 WARNINGS_AT_MOST = 120
-CONNECTIONS_AT_MOST = 20
 QUEUED_FRAMES_AT_MOST = 1000
 QUEUED_BYTES_AT_MOST = 1024 * 1024
 
@@ -36,40 +35,35 @@ RESTART = (1012, "service_restart")
 
 def ack(ref: str | None, result: Any) -> bytes:
     """The answer to a frame that was done."""
-    return msgspec.json.encode({"type": "ack", "ref": ref, "result": result})
+    return Ack(ref=ref, result=result).encoded()
 
 
 def error(ref: str | None, refusal: Refusal, connection_id: str) -> bytes:
     """The answer to a frame that was refused: the same problem HTTP would give."""
-    return msgspec.json.encode({"type": "error", "ref": ref, "problem": problem_of(refusal, connection_id)})
+    return Error(ref=ref, problem=problem_of(refusal, connection_id)).encoded()
 
 
 def welcome(*, connection_id: str, user_id: Any, session_id: Any, epoch: str, server_time: str) -> bytes:
     """From here on, everything committed reaches this connection."""
-    return msgspec.json.encode(
-        {
-            "type": "welcome",
-            "connection_id": connection_id,
-            "user_id": user_id,
-            "session_id": session_id,
-            "epoch": epoch,
-            "heartbeat_seconds": HEARTBEAT_SECONDS,
-            "server_time": server_time,
-        }
-    )
+    return Welcome(
+        connection_id=connection_id,
+        user_id=user_id,
+        session_id=session_id,
+        epoch=epoch,
+        heartbeat_seconds=HEARTBEAT_SECONDS,
+        server_time=server_time,
+    ).encoded()
 
 
 def pong(ref: str | None, server_time: str) -> bytes:
-    message: dict[str, Any] = {"type": "pong", "server_time": server_time}
-    return msgspec.json.encode(message if ref is None else {**message, "ref": ref})
+    return Pong(server_time=server_time, ref=ref or msgspec.UNSET).encoded()
 
 
 def resumed(ref: str | None, conversations: int, events: int) -> bytes:
     """Everything asked for by ``resume`` has been said."""
-    message: dict[str, Any] = {"type": "resumed", "conversations": conversations, "events": events}
-    return msgspec.json.encode(message if ref is None else {**message, "ref": ref})
+    return Resumed(conversations=conversations, events=events, ref=ref or msgspec.UNSET).encoded()
 
 
 def reconnect(after_ms: int) -> bytes:
     """The server is leaving; come back, to any other, after a while."""
-    return msgspec.json.encode({"type": "reconnect", "after_ms": after_ms})
+    return Reconnect(after_ms=after_ms).encoded()

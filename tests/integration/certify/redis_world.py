@@ -11,7 +11,7 @@ from adapters.redis.cached_descriptions import CachedDescriptions
 from adapters.redis.cached_profiles import CachedProfiles
 from adapters.redis.cached_sessions import CachedSessions
 from adapters.redis.caches import RedisCaches
-from adapters.redis.connection import RedisCommands
+from adapters.redis.commands import Commands
 from application.ports.caches import Caches
 from application.ports.command_log import LogEntry
 from application.ports.events import Frame
@@ -49,7 +49,7 @@ class ForgetfulUnits:
             yield _Forgetful(uow, self._caches)
 
 
-def remembering_world(commands: RedisCommands) -> World:
+def remembering_world(commands: Commands) -> World:
     """Memory, with Redis in front of its people and sessions."""
     world = memory_world(MemoryStore())
     return replace(

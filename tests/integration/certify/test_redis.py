@@ -17,6 +17,7 @@ from adapters.redis.connection import RedisCommands
 from adapters.redis.health import RedisHealth
 from adapters.redis.limits import RedisLimits
 from adapters.redis.presence import RedisPresences
+from adapters.redis.seats import RedisSeats
 from application.testing.builders import AT, an_id
 from application.testing.caches import CachesContract, Remembering
 from application.testing.caches import Servers as RememberingServers
@@ -26,6 +27,7 @@ from application.testing.health import HealthContract, Patients
 from application.testing.limits import Gate, LimitsContract
 from application.testing.people_readers import ProfilesContract, SessionReaderContract
 from application.testing.presence import PresencesContract, Servers
+from application.testing.seats import Hall, SeatsContract
 from application.testing.world import World
 from domain.shared.ids import UserId
 from tests.integration.certify.redis_world import remembering_world
@@ -151,3 +153,34 @@ class TestRedisPresences(PresencesContract):
         assert await commands.call("KEYS", "*") == [f"presence:{{{ann}}}".encode()]
         assert await commands.call("HLEN", f"presence:{{{ann}}}") == 2, "a dead server's word is not kept"
         assert 86_000 < await commands.call("TTL", f"presence:{{{ann}}}") <= 86_400
+
+
+class TestRedisSeats(SeatsContract):
+    LIFETIME = 1.0
+
+    @pytest.fixture
+    async def hall(self, commands: RedisCommands, nowhere: str) -> AsyncIterator[Hall]:
+        unreachable = RedisCommands(nowhere)
+        one, two, cut_off = (
+            RedisSeats(line, lifetime=self.LIFETIME) for line in (commands, commands, unreachable)
+        )
+        yield Hall(one=one, two=two, unreachable=cut_off, lifetime=self.LIFETIME)
+        await unreachable.close()
+
+    async def test_a_script_that_redis_forgot_is_brought_again(
+        self, hall: Hall, commands: RedisCommands
+    ) -> None:
+        ann = UserId(an_id())
+        await commands.call("SCRIPT", "FLUSH")
+        assert await hall.one.take(ann, "a", 1)
+        await commands.call("SCRIPT", "FLUSH")
+        await hall.one.keep({ann: ["a"]})
+        assert not await hall.two.take(ann, "b", 1)
+
+    async def test_nothing_is_left_behind(self, hall: Hall, commands: RedisCommands) -> None:
+        ann, ben = UserId(an_id()), UserId(an_id())
+        await hall.one.take(ann, "a", 1)
+        await hall.one.leave(ann, "a")
+        await hall.one.take(ben, "b", 1)
+        assert await commands.call("KEYS", "*") == [f"seats:{{{ben}}}".encode()]
+        assert 0 < await commands.call("PTTL", f"seats:{{{ben}}}") <= self.LIFETIME * 1000

@@ -7,6 +7,7 @@ import pytest
 from adapters.memory.caches import MemoryCaches
 from adapters.memory.outbox import MemoryBroker, MemoryHealth, MemoryLimits
 from adapters.memory.presence import MemoryPresences, Roster
+from adapters.memory.seats import MemorySeats
 from adapters.memory.store import MemoryStore
 from adapters.memory.system import MemoryClock
 from application.ports.limits import Rate
@@ -17,6 +18,7 @@ from application.testing.events import Air, BrokerContract
 from application.testing.health import HealthContract, Patients
 from application.testing.limits import SLOW, Gate, LimitsContract
 from application.testing.presence import PresencesContract, Servers
+from application.testing.seats import Hall, SeatsContract
 from application.testing.world import World
 from domain.shared.ids import UserId
 from tests.unit.adapters.memory_world import memory_world
@@ -113,3 +115,15 @@ class TestMemoryPresences(PresencesContract):
         assert isinstance(servers.one, MemoryPresences)
         assert not servers.one._roster.until
         assert set(servers.one._roster.seen) == {ann, bob}
+
+
+class TestMemorySeats(SeatsContract):
+    @pytest.fixture
+    def hall(self) -> Hall:
+        clock = MemoryClock()
+
+        async def let_pass(seconds: float) -> None:
+            clock.advance(seconds)
+
+        seats = MemorySeats(clock, lifetime=60.0)
+        return Hall(one=seats, two=seats, lifetime=60.0, let_pass=let_pass)

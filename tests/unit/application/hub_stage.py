@@ -14,6 +14,7 @@ from application.ports.events import Delivery, Frame, Interrupted
 from application.realtime import hub as hub_module
 from application.realtime.channels import of_conversation
 from application.realtime.hub import Hub
+from application.realtime.outgoing import Outgoing
 from application.testing.builders import AT, a_frame, a_session
 from domain.identity.session import Session
 from domain.shared.ids import ConversationId, SessionId, UserId
@@ -29,8 +30,8 @@ class Ear:
     ended: tuple[int, str] | None = None
     breaths: int = 0
 
-    def deliver(self, body: bytes) -> None:
-        self.heard.append(msgspec.json.decode(body))
+    def deliver(self, outgoing: Outgoing) -> None:
+        self.heard.append(msgspec.json.decode(outgoing.body))
 
     def end(self, code: int, reason: str) -> None:
         self.ended = (code, reason)
@@ -120,11 +121,19 @@ class Everybody:
     def end(self, session_id: SessionId) -> None: ...
 
 
+class Gaps(list[str]):
+    """What the hub noticed the broker had lost, by how that ended."""
+
+    def gap(self, *, filled: bool) -> None:
+        self.append("filled" if filled else "reset")
+
+
 @dataclass(slots=True)
 class HubStage:
     hub: Hub
     database: Database
     line: Line
+    gaps: Gaps
 
     def place(self, *members: UserId) -> ConversationId:
         id = ConversationId(uuid.uuid4())
@@ -159,7 +168,7 @@ async def hub_stage(**hub_settings: Any) -> AsyncIterator[HubStage]:
     kept = {name: getattr(hub_module, name) for name in hub_settings}
     for name, value in hub_settings.items():
         setattr(hub_module, name, value)
-    database, line = Database(), Line()
+    database, line, gaps = Database(), Line(), Gaps()
 
     class Broker:
         async def subscribe(self) -> Line:
@@ -172,11 +181,12 @@ async def hub_stage(**hub_settings: Any) -> AsyncIterator[HubStage]:
         sessions=database,  # type: ignore[arg-type]
         authentication=Everybody(),  # type: ignore[arg-type]
         clock=MemoryClock(AT),
+        witness=gaps,
     )
     await hub.start()
     running = asyncio.create_task(hub.run())
     try:
-        yield HubStage(hub, database, line)
+        yield HubStage(hub, database, line, gaps)
     finally:
         for name, value in kept.items():
             setattr(hub_module, name, value)

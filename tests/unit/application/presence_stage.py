@@ -23,6 +23,7 @@ from application.presence.mirroring import Mirroring
 from application.presence.sight import Sight
 from application.presence.signals import signals
 from application.presence.watching import Watching
+from application.realtime.outgoing import Outgoing
 from application.testing.builders import a_contact, a_user, an_id, settings_for
 from domain.identity.settings import Privacy
 from domain.shared.errors import Unavailable
@@ -108,8 +109,8 @@ class Watcher:
     heard: list[dict[str, Any]] = field(default_factory=list)
     knows: dict[str, tuple[Any, bool]] = field(default_factory=dict)
 
-    def deliver(self, body: bytes) -> None:
-        frame = msgspec.json.decode(body)
+    def deliver(self, outgoing: Outgoing) -> None:
+        frame = msgspec.json.decode(outgoing.body)
         assert frame["type"] == "presence.changed"
         self.heard.append(frame["data"])
         self._learn(frame["data"])

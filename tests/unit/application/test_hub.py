@@ -17,6 +17,7 @@ from application.identity.register_user import RegisterUser
 from application.messaging.send_message import SendMessage
 from application.ports.events import Frame
 from application.realtime.hub import Hub
+from application.realtime.outgoing import Outgoing
 from domain.shared.ids import ClientMessageId, ConversationId, SessionId, UserId
 from entrypoints.container import Container
 from entrypoints.lifespan import opened
@@ -53,8 +54,8 @@ class Listener:
     heard: list[dict[str, Any]] = field(default_factory=list)
     ended: tuple[int, str] | None = None
 
-    def deliver(self, body: bytes) -> None:
-        self.heard.append(msgspec.json.decode(body))
+    def deliver(self, outgoing: Outgoing) -> None:
+        self.heard.append(msgspec.json.decode(outgoing.body))
 
     def end(self, code: int, reason: str) -> None:
         self.ended = (code, reason)
@@ -166,7 +167,7 @@ async def test_who_has_gone_leaves_nothing_behind() -> None:
         for _ in range(3):
             await s.hub.attach(ann)
             await s.hub.attach(ben)
-            assert s.hub.devices_of(ben.user_id) == 1
+            assert set(s.hub.connections) == {ann, ben}
             await s.hub.detach(ben)
             await s.hub.detach(ann)
             await s.hub.detach(ann)

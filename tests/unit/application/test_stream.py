@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from application.ports.events import Frame
+from application.realtime.outgoing import Outgoing
 from application.realtime.stream import Heard, Stream
 from application.testing.builders import a_frame
 from domain.shared.ids import ConversationId, SessionId, UserId
@@ -27,8 +28,8 @@ class Device:
     session_id: SessionId = field(default_factory=lambda: SessionId(UUID(int=2)))
     heard: list[int] = field(default_factory=list)
 
-    def deliver(self, body: bytes) -> None:
-        self.heard.append(int(msgspec.json.decode(body)["revision"]))
+    def deliver(self, outgoing: Outgoing) -> None:
+        self.heard.append(int(msgspec.json.decode(outgoing.body)["revision"]))
 
     def end(self, code: int, reason: str) -> None:
         raise AssertionError("nobody is cut off here")

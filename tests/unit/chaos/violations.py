@@ -80,7 +80,15 @@ VIOLATIONS: dict[str, tuple[str, History]] = {
     "two messages have one number": ("I4", stored("messages", 3, seq=5)),
     "what is sent later comes before": (
         "I5",
-        with_more(story.send("m5", 8, 9.9, result={"id": "m1", "seq_id": 1, "revision": 1})),
+        with_more(
+            story.send(
+                "m5",
+                8,
+                9.9,
+                said={"client_message_id": "c8"},
+                result={"id": "m1", "seq_id": 1, "revision": 1},
+            )
+        ),
     ),
     "a connection hears an event again": ("I6", _hears(ANN, 1, EVENTS[8])),
     "a connection misses an event": ("I6", _hears(ANN, 1, EVENTS[8] | {"revision": 11})),

@@ -9,6 +9,7 @@ import pytest
 from application.access import limits
 from entrypoints.http.app import application
 from entrypoints.lifespan import running
+from tests.scenarios.forwarding import to
 from tests.scenarios.people import PASSWORD, problem, somebody, try_log_in, verdict
 from tests.support.server import online, serving, settings_for
 
@@ -132,3 +133,16 @@ async def test_a_large_group_has_a_limit_of_its_own_whoever_sends(monkeypatch: p
         assert [(await ann.send(small)).status_code for _ in range(4)] == [201] * 4
         await ann.done("DELETE", f"/v1/conversations/{large}/members/{cem.id}")
         assert verdict(await ben.send(large)) == (429, "rate_limited")
+
+
+async def test_forwarding_takes_a_permit_for_each_copy() -> None:
+    async with (
+        serving(settings_for(SENTINAL_LIMITS=GENEROUS + ",messages=4:1/h")) as server,
+        httpx.AsyncClient(base_url=server.url) as client,
+    ):
+        ann = await somebody(client)
+        places = [await ann.group() for _ in range(3)]
+        said = (await ann.send(places[0])).json()
+        path = f"/v1/messages/{said['id']}/forward"
+        assert (await ann.ask("POST", path, to(*places))).status_code == 201
+        assert verdict(await ann.ask("POST", path, to(places[0]))) == (429, "rate_limited")

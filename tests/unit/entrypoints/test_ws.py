@@ -111,6 +111,40 @@ async def test_the_21st_connection_of_a_person_is_the_one_closed(server: Served)
     await ann.http.aclose()
 
 
+async def test_twenty_who_have_not_said_who_they_are_may_wait_at_one_address() -> None:
+    async with serving(settings_for(SENTINAL_LIMITS="commands=60:10/s")) as server:
+        waiting = [await connect(server.realtime) for _ in range(20)]
+        ann = await a_person(server.url)
+        # A client may be accepted before the others are counted, so it says nothing and waits like them.
+        assert await _closes(server) == 4409
+        header = {"Authorization": f"Bearer {ann.token}"}
+        async with connect(server.realtime, additional_headers=header) as known:
+            assert json.loads(await known.recv())["type"] == "welcome"
+        await waiting[0].send(json.dumps({"type": "authenticate", "access_token": ann.token}))
+        assert json.loads(await waiting[0].recv())["type"] == "welcome"
+        async with online(server.url, ann.token):
+            pass
+        for socket in waiting:
+            await socket.close()
+
+
+async def test_open_sockets_are_counted_for_operators(server: Served) -> None:
+    ann = await a_person(server.url)
+
+    async def counted() -> list[str]:
+        lines = (await ann.get("/metrics")).text.splitlines()
+        assert any(line.startswith("sentinal_slow_consumers_total ") for line in lines)
+        assert any(line.startswith('sentinal_hub_gaps_total{outcome="reset"} ') for line in lines)
+        return [line for line in lines if line.startswith("sentinal_ws_connections ")]
+
+    before = await counted()
+    async with online(server.url, ann.token):
+        assert await counted() != before
+    async with asyncio.timeout(10):
+        while await counted() != before:
+            await asyncio.sleep(0.01)
+
+
 async def test_watching_presence_is_answered_then_heard_and_bounded(server: Served) -> None:
     ann, ben = await a_person(server.url), await a_person(server.url)
     async with online(server.url, ann.token) as socket:

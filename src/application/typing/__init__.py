@@ -1,0 +1,1 @@
+"""Who is writing right now: said while it lasts, stored nowhere."""
