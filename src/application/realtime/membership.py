@@ -44,10 +44,13 @@ class Membership:
         )
         self._channels: Gathering[str, None] = Gathering(self._subscribe, CHANNELS_TOGETHER)
         self._held: dict[Connection, set[ConversationId]] = defaultdict(set)
+        self._arriving: set[Connection] = set()
         self._line = asyncio.Lock()
 
     async def arrive(self, connection: Connection, *, holding: bool) -> None:
         """Let a connection hear everything its person takes part in; ``holding``: but say nothing before ``settle``."""
+        if holding:
+            self._arriving.add(connection)
         self.people[connection.user_id].add(connection)
         await self._channels.of([of_user(connection.user_id)])
         places = await self._places.of([connection.user_id])
@@ -57,6 +60,7 @@ class Membership:
         """Forget a connection; channels nobody here listens to any more are left."""
         self.people.get(connection.user_id, set()).discard(connection)
         self._held.pop(connection, None)
+        self._arriving.discard(connection)
         deserted = []
         for id in self.heard.pop(connection, {}):
             if stream := self.streams.get(id):
@@ -115,6 +119,7 @@ class Membership:
 
     def settle(self, connection: Connection) -> None:
         """Say what was held back, and hold nothing back any more."""
+        self._arriving.discard(connection)
         for id in self._held.pop(connection, ()):
             if stream := self.streams.get(id):
                 stream.settle(connection)
@@ -128,6 +133,8 @@ class Membership:
 
         From here on until its turn each conversation is silent to the connection, so that order is kept.
         """
+        known = {id: revision for id, revision in known.items() if not self._has_returned(connection, id)}
+        self._arriving.discard(connection)
         mine = {id: revision for id, revision in known.items() if self._hold(connection, id)}
         events, todo = 0, list(mine)
         try:
@@ -174,6 +181,13 @@ class Membership:
                     events += 1
             await connection.ready()
         return len(left), events
+
+    def _has_returned(self, connection: Connection, id: ConversationId) -> bool:
+        """Whether the person of a connection that has only just arrived was added to a conversation since: it hears that
+        from their return on, or did until they were removed again, and nothing of it twice.
+        """
+        is_told = id in self.heard.get(connection, {}) and id not in self._held.get(connection, set())
+        return is_told and connection in self._arriving
 
     def _hold(self, connection: Connection, id: ConversationId) -> bool:
         """Whether a conversation is silent to a connection from now on: not, if it does not hear it, or is being brought

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from application.ports.events import Frame
 from application.realtime.membership import MISSED_AT_MOST, RESUMED_TOGETHER
 from application.testing.builders import AT, later
 from domain.shared.errors import Unavailable
@@ -233,6 +234,48 @@ async def test_who_was_removed_while_away_hears_until_then_and_nothing_more() ->
         await s.hub.attach(again, holding=True)
         assert await s.hub.resume(again, {place: 3}, same_epoch=True) == (1, 0)
         assert again.heard == []
+
+
+async def test_who_came_back_and_left_again_hears_nothing_of_the_time_between() -> None:
+    async with hub_stage() as s:
+        place = s.place(BEN)
+        s.database.former[place] = {ANN}
+        for kind in ("removed", "said", "added", "said", "removed", "said"):
+            _change(s, place, kind)
+        for known, told in ((0, [1, 3, 4, 5]), (1, [3, 4, 5]), (3, [4, 5]), (5, [])):
+            ear = Ear(ANN)
+            await s.hub.attach(ear, holding=True)
+            await s.hub.resume(ear, {place: known}, same_epoch=True)
+            assert [revision for _, revision in ear.of(place)] == told
+
+
+@pytest.mark.parametrize("leaves_again", [False, True])
+async def test_who_is_added_before_they_resume_hears_from_their_return_on_once(leaves_again: bool) -> None:
+    async with hub_stage() as s:
+        place = s.place(BEN)
+        s.database.former[place] = {ANN}
+        for kind in ("said", "removed", "said"):
+            _change(s, place, kind)
+        await s.hub.attach(Ear(BEN))
+        ear = Ear(ANN)
+        await s.hub.attach(ear, holding=True)
+        s.database.members[place].add(ANN)
+        s.database.former[place] = {ANN} if leaves_again else set()
+        for kind in ("added", "said", *(["removed"] if leaves_again else [])):
+            s.hand_over(_change(s, place, kind))
+        await s.settled()
+        await s.hub.resume(ear, {place: 0}, same_epoch=True)
+        s.hub.settle(ear)
+        s.hand_over(_change(s, place, "said"))
+        await s.settled()
+        assert [revision for _, revision in ear.of(place)] == [4, 5, 6]
+
+
+def _change(s: HubStage, place: ConversationId, kind: str) -> Frame:
+    """Ann is removed or added, or somebody says something."""
+    if kind == "said":
+        return s.commit(place)
+    return s.commit(place, f"member.{kind}", user_id=str(ANN), user_ids=[str(ANN)])
 
 
 @pytest.mark.parametrize("why", ["closed", "pruned", "too much", "another epoch"])
