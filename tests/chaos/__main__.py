@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.chaos.bugs import BUGS, show
+from tests.chaos.bugs import BUGS, LOSSES, show
 from tests.chaos.history import History, load
 from tests.chaos.plan import FAULTS, SHORT, in_some_order
 from tests.chaos.report import details, summary
@@ -27,7 +27,9 @@ def main() -> int:
     running.add_argument("--seeds", type=int, default=1)
     running.add_argument("--servers", type=int, default=2)
     running.add_argument("--short", action="store_true", help="three faults only")
-    bugs = modes.add_parser("bugs", help="planted bugs, each of which must break its invariant")
+    bugs = modes.add_parser(
+        "bugs", help="planted bugs, each of which must break its invariant, and losses that must break none"
+    )
     bugs.add_argument("names", nargs="*", metavar="BUG")
     replaying = modes.add_parser("replay", help="what happened around each contradiction of a kept history")
     replaying.add_argument("file", type=Path)
@@ -35,7 +37,7 @@ def main() -> int:
     if asked.mode == "replay":
         return _show(load(asked.file))
     if asked.mode == "bugs":
-        return show(asked.names or list(BUGS))
+        return show(asked.names or [*BUGS, *LOSSES])
     first = random.randrange(10_000) if asked.seed is None else asked.seed
     faults = SHORT if asked.short else FAULTS
     outcomes = [_run(seed, asked.servers, faults) for seed in range(first, first + asked.seeds)]
