@@ -194,7 +194,7 @@ class Membership:
         up to it already.
         """
         stream = self.streams.get(id)
-        if stream is not None and connection in stream.listeners:
+        if stream is not None and (connection in stream.listeners or connection in stream.ahead):
             stream.hold(connection)
             self._held[connection].add(id)
         return id in self._held.get(connection, ())

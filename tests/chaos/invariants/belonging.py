@@ -30,6 +30,9 @@ def _heard(history: History, stays: Memberships) -> list[Finding]:
         frame = record.frame
         id, kind, revision = frame["conversation_id"], frame["type"], frame.get("revision")
         key = record.connection, id
+        if kind == "reset":
+            # It may stand for one's own return.
+            gone.discard(key)
         if kind in OF_NO_CONVERSATION:
             continue
         if kind == "member.added" and record.user in frame["data"]["user_ids"]:
