@@ -42,6 +42,10 @@ class Victims:
     def server(self) -> Server:
         return self.rng.choice(self.cluster.servers)
 
+    def busiest_server(self) -> Server:
+        """The one with most connections: some may have none at all."""
+        return max(self.cluster.servers, key=Server.sockets)
+
     async def not_ready(self, seconds: float) -> int:
         """How often within so many seconds a server said that it was not ready, or nothing."""
         count, until = 0, asyncio.get_running_loop().time() + seconds
@@ -66,7 +70,7 @@ class Kind:
 
 
 async def server_killed(victims: Victims) -> int:
-    before, server = victims.felt(), victims.server()
+    before, server = victims.felt(), victims.busiest_server()
     await server.stop(signal.SIGKILL)
     await asyncio.sleep(1.0)
     felt = victims.felt() - before
@@ -75,7 +79,7 @@ async def server_killed(victims: Victims) -> int:
 
 
 async def server_told_to_leave(victims: Victims) -> int:
-    server = victims.server()
+    server = victims.busiest_server()
     lost = sum(receiver.lost for receiver in victims.company.receivers.values())
     await server.stop(signal.SIGTERM)
     await server.start()

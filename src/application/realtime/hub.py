@@ -181,7 +181,7 @@ class Hub:
 
     async def _join_later(self, connection: Connection, id: ConversationId, revision: int) -> None:
         try:
-            await self._membership.join(connection, {id: revision})
+            await self._membership.follow(connection, id, revision)
         except Unavailable:
             connection.end(1012, "unavailable")
 

@@ -45,16 +45,31 @@ class Membership:
         self._channels: Gathering[str, None] = Gathering(self._subscribe, CHANNELS_TOGETHER)
         self._held: dict[Connection, set[ConversationId]] = defaultdict(set)
         self._arriving: set[Connection] = set()
+        self._seated: dict[Connection, asyncio.Event] = {}
         self._line = asyncio.Lock()
 
     async def arrive(self, connection: Connection, *, holding: bool) -> None:
         """Let a connection hear everything its person takes part in; ``holding``: but say nothing before ``settle``."""
         if holding:
             self._arriving.add(connection)
+        seated = self._seated[connection] = asyncio.Event()
         self.people[connection.user_id].add(connection)
-        await self._channels.of([of_user(connection.user_id)])
-        places = await self._places.of([connection.user_id])
-        await self.join(connection, dict.fromkeys(places.get(connection.user_id, ())), holding=holding)
+        try:
+            await self._channels.of([of_user(connection.user_id)])
+            places = await self._places.of([connection.user_id])
+            await self.join(connection, dict.fromkeys(places.get(connection.user_id, ())), holding=holding)
+        finally:
+            del self._seated[connection]
+            seated.set()
+
+    async def follow(self, connection: Connection, id: ConversationId, revision: int) -> None:
+        """Let a connection hear a conversation that its person was added to, from after ``revision`` on. While it is
+        arriving that may be one it arrives with, and is told of once it resumes.
+        """
+        if seated := self._seated.get(connection):
+            await seated.wait()
+        if not self.hears(connection, id) and self.heard.get(connection, {}).get(id, 0) <= revision:
+            await self.join(connection, {id: revision})
 
     async def depart(self, connection: Connection) -> None:
         """Forget a connection; channels nobody here listens to any more are left."""

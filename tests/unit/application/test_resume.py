@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from application.ports.events import Frame
+from application.ports.events import Delivery, Frame
+from application.realtime.channels import of_user
 from application.realtime.membership import MISSED_AT_MOST, RESUMED_TOGETHER
 from application.testing.builders import AT, later
 from domain.shared.errors import Unavailable
@@ -268,6 +269,25 @@ async def test_who_is_added_before_they_resume_hears_from_their_return_on_once(l
         s.hand_over(_change(s, place, "said"))
         await s.settled()
         assert [revision for _, revision in ear.of(place)] == [4, 5, 6]
+
+
+async def test_an_old_return_that_is_told_during_a_welcome_does_not_come_before_what_is_resumed() -> None:
+    async with hub_stage() as s:
+        place = s.place(ANN, BEN)
+        frames = [
+            _change(s, place, kind) for kind in ("said", "removed", "added", "removed", "added", "said")
+        ]
+        ear = Ear(ANN)
+        attaching = asyncio.create_task(s.hub.attach(ear, holding=True))
+        while of_user(ANN) not in s.line.channels:
+            await asyncio.sleep(0)
+        late = frames[2]
+        s.line.waiting.put_nowait(Delivery(of_user(ANN), late.event_type, late.revision, late.body))
+        await attaching
+        await s.settled()
+        assert ear.heard == []
+        await s.hub.resume(ear, {place: 1}, same_epoch=True)
+        assert [revision for _, revision in ear.of(place)] == [2, 3, 4, 5, 6]
 
 
 def _change(s: HubStage, place: ConversationId, kind: str) -> Frame:
