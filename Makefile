@@ -75,7 +75,7 @@ sabotage: .venv/.synced ## break the memory adapters on purpose; every break mus
 chaos: .venv/.synced ## break servers and stores under load and check what must hold (SEED=n, SEEDS=k)
 	@$(BIN)/python -m tests.chaos run $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 
-chaos-bugs: .venv/.synced ## plant bugs in servers; each must break what must hold
+chaos-bugs: .venv/.synced ## plant bugs in servers, which that must notice, and losses, which it must not
 	@$(BIN)/python -m tests.chaos bugs
 
 clean: ## remove environments and data of this checkout
