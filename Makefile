@@ -12,7 +12,7 @@ BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 WORKERS ?= auto
 
-.PHONY: help run test unit integration check format docs sabotage bench clean browser balancer
+.PHONY: help run test unit integration check format docs sabotage bench chaos chaos-bugs clean browser balancer
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,12 @@ sabotage: .venv/.synced ## break the memory adapters on purpose; every break mus
 
 bench: .venv/.synced ## measure every figure beside its reference (ARGS="--quick --only P1,P3")
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: .venv/.synced ## break servers and stores under load and check what must hold (SEED=n, SEEDS=k)
+	@$(BIN)/python -m tests.chaos run $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
+
+chaos-bugs: .venv/.synced ## plant bugs in servers, which that must notice, and losses, which it must not
+	@$(BIN)/python -m tests.chaos bugs
 
 clean: ## remove environments and data of this checkout
 	@rm -rf .venv .tools .data build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from application import failpoints
 from application.realtime.outgoing import Outgoing
 from entrypoints.container import Container
 from entrypoints.plugins import provider
@@ -23,6 +24,7 @@ RECONNECT_WITHIN_MS = 2000
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Container]:
     """The container with its stores open; nothing runs yet."""
+    failpoints.arm(settings.failpoints)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(provider("store", settings.store)(settings))
         realtime = await stack.enter_async_context(provider("broker", settings.broker)(settings))

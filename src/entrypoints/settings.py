@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from application.failpoints import POINTS
 from application.ports.limits import Rate
 
 RATES = {
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     edit_window: timedelta
     delete_window: timedelta
     rates: dict[str, Rate]
+    failpoints: dict[str, float]
 
     @property
     def is_production(self) -> bool:
@@ -88,6 +90,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         edit_window=timedelta(hours=_number(given, "SENTINAL_EDIT_HOURS", 48, 0, 87_600)),
         delete_window=timedelta(hours=_number(given, "SENTINAL_DELETE_HOURS", 48, 0, 87_600)),
         rates=_rates(given.get("SENTINAL_LIMITS", ""), production),
+        failpoints=_failpoints(given.get("SENTINAL_FAILPOINTS", ""), production),
     )
     if not settings.signing_keys:
         raise SettingRefused("SENTINAL_SIGNING_KEYS is missing: `sentinal keys new FILE` makes a key set.")
@@ -160,3 +163,19 @@ def _rates(text: str, production: bool) -> dict[str, Rate]:
             fails_open=rates[name].fails_open,
         )
     return rates
+
+
+def _failpoints(text: str, production: bool) -> dict[str, float]:
+    """``hub.drop=0.4,…``: how often, of 1, each of these points fails."""
+    if text and production:
+        raise SettingRefused("SENTINAL_FAILPOINTS must not be set in production.")
+    found = {}
+    for item in filter(None, text.split(",")):
+        point, _, value = item.partition("=")
+        try:
+            found[point] = float(value)
+        except ValueError:
+            found[point] = 0.0
+        if point not in POINTS or not 0 < found[point] <= 1:
+            raise SettingRefused("SENTINAL_FAILPOINTS must read like hub.drop=0.4,edit.save=1.")
+    return found

@@ -19,6 +19,7 @@ from application.bus.job import Done, Job
 from application.bus.log import Key, entry_of, payload_of
 from application.bus.messages import Actor, Command, Outcome, Query, QueryScope, Scope
 from application.errors import Collision, Unregistered
+from application.failpoints import fails
 from application.outbox.codec import encode
 from application.outbox.freshness import forget_at_once
 from application.ports.caches import Caches
@@ -174,7 +175,8 @@ class Bus:
             if (earlier := await self._enter(job, scope)) is not None:
                 return earlier
             done = await self._carry_out(job, scope, prepared)
-            await uow.commit([done.entry], done.frames)
+            if not fails("bus.before_commit"):
+                await uow.commit([done.entry], done.frames)
         await self._send_on([done])
         return Outcome(result=done.result)
 

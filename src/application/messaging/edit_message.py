@@ -10,6 +10,7 @@ from application.access.identity import authenticated
 from application.access.limits import rate_limit
 from application.access.messages import not_blocked_there, sees_message, takes_part_there
 from application.bus.messages import Command, Scope
+from application.failpoints import fails
 from application.messaging.beside import surroundings
 from application.messaging.views import MessageView
 from domain.messaging import placeholders
@@ -58,7 +59,8 @@ async def handle(command: EditMessage, scope: Scope, *, windows: Windows) -> Mes
         return MessageView.as_seen(message, beside)
     conversation = await scope.uow.conversations.get(message.conversation_id)
     edited = message.edited(command.content, conversation.next_revision(), scope.now)
-    scope.uow.messages.save(edited)
+    if not fails("edit.save"):
+        scope.uow.messages.save(edited)
     conversation.record(
         MessageUpdated(
             conversation_id=conversation.id,

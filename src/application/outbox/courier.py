@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from application.failpoints import fails
 from application.outbox.freshness import fit_to_publish
 from application.ports.caches import Caches
 from application.ports.events import Broker, Frame, Outbox
@@ -36,7 +37,7 @@ class ImmediateCourier:
 
     def dispatch(self, frames: Sequence[Frame]) -> None:
         """Queue frames of one commit. Beyond the bound they are left to the relay, so memory stays flat."""
-        if frames and len(self._waiting) < QUEUE_AT_MOST:
+        if frames and len(self._waiting) < QUEUE_AT_MOST and not fails("courier.drop"):
             self._waiting.extend(frames)
             self._wake.set()
 
@@ -67,7 +68,8 @@ class ImmediateCourier:
             batch = [self._waiting.popleft() for _ in range(min(PUBLISH_AT_MOST, len(self._waiting)))]
             try:
                 batch = await fit_to_publish(self._caches, batch)
-                await self._broker.publish(batch)
+                if not fails("courier.publish"):
+                    await self._broker.publish(batch)
             except Unavailable:
                 continue
             self._published.extend(frame.id for frame in batch)

@@ -10,6 +10,7 @@ import asyncio
 from datetime import timedelta
 
 from application.bus.bus import ANSWERS_ARE_KEPT
+from application.failpoints import fails
 from application.outbox.freshness import fit_to_publish
 from application.ports.caches import Caches
 from application.ports.command_log import CommandLog
@@ -67,6 +68,8 @@ class Relay:
         """Publish and mark, or park, one batch of what is older than a second; returns its size. Raises ``Unavailable`` when
         some of it could not go out.
         """
+        if fails("relay.sweep"):
+            return 0
         pending = await self._outbox.pending(self._clock.now() - OLDER_THAN, BATCH)
         frames = await fit_to_publish(self._caches, pending)
         if frames:

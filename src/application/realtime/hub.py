@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.failpoints import fails
 from application.identity.authentication import Authentication
 from application.ports.events import Broker, Delivery, Interrupted, Outbox
 from application.ports.readers import ConversationReader, SessionReader
@@ -117,6 +118,8 @@ class Hub:
                 self._hear(item)
 
     def _hear(self, delivery: Delivery) -> None:
+        if fails("hub.drop"):
+            return
         kind, id = parse(delivery.channel)
         if kind == "user":
             self._hear_for_user(UserId(id), delivery)
@@ -178,7 +181,7 @@ class Hub:
 
     async def _join_later(self, connection: Connection, id: ConversationId, revision: int) -> None:
         try:
-            await self._membership.join(connection, {id: revision})
+            await self._membership.follow(connection, id, revision)
         except Unavailable:
             connection.end(1012, "unavailable")
 

@@ -47,19 +47,38 @@ class Membership:
         )
         self._channels: Gathering[str, None] = Gathering(self._subscribe, CHANNELS_TOGETHER)
         self._held: dict[Connection, set[ConversationId]] = defaultdict(set)
+        self._arriving: set[Connection] = set()
+        self._seated: dict[Connection, asyncio.Event] = {}
         self._line = asyncio.Lock()
 
     async def arrive(self, connection: Connection, *, holding: bool) -> None:
         """Let a connection hear everything its person takes part in; ``holding``: but say nothing before ``settle``."""
+        if holding:
+            self._arriving.add(connection)
+        seated = self._seated[connection] = asyncio.Event()
         self.people[connection.user_id].add(connection)
-        await self._channels.of([of_user(connection.user_id)])
-        places = await self._places.of([connection.user_id])
-        await self.join(connection, dict.fromkeys(places.get(connection.user_id, ())), holding=holding)
+        try:
+            await self._channels.of([of_user(connection.user_id)])
+            places = await self._places.of([connection.user_id])
+            await self.join(connection, dict.fromkeys(places.get(connection.user_id, ())), holding=holding)
+        finally:
+            del self._seated[connection]
+            seated.set()
+
+    async def follow(self, connection: Connection, id: ConversationId, revision: int) -> None:
+        """Let a connection hear a conversation that its person was added to, from after ``revision`` on. While it is
+        arriving that may be one it arrives with, and is told of once it resumes.
+        """
+        if seated := self._seated.get(connection):
+            await seated.wait()
+        if not self.hears(connection, id) and self.heard.get(connection, {}).get(id, 0) <= revision:
+            await self.join(connection, {id: revision})
 
     async def depart(self, connection: Connection) -> None:
         """Forget a connection; channels nobody here listens to any more are left."""
         self.people.get(connection.user_id, set()).discard(connection)
         self._held.pop(connection, None)
+        self._arriving.discard(connection)
         deserted = []
         for id in self.heard.pop(connection, {}):
             if stream := self.streams.get(id):
@@ -118,6 +137,7 @@ class Membership:
 
     def settle(self, connection: Connection) -> None:
         """Say what was held back, and hold nothing back any more."""
+        self._arriving.discard(connection)
         for id in self._held.pop(connection, ()):
             if stream := self.streams.get(id):
                 stream.settle(connection)
@@ -131,6 +151,8 @@ class Membership:
 
         From here on until its turn each conversation is silent to the connection, so that order is kept.
         """
+        known = {id: revision for id, revision in known.items() if not self._has_returned(connection, id)}
+        self._arriving.discard(connection)
         mine = {id: revision for id, revision in known.items() if self._hold(connection, id)}
         events, todo = 0, list(mine)
         try:
@@ -179,12 +201,19 @@ class Membership:
             await connection.ready()
         return len(left), events
 
+    def _has_returned(self, connection: Connection, id: ConversationId) -> bool:
+        """Whether the person of a connection that has only just arrived was added to a conversation since: it hears that
+        from their return on, or did until they were removed again, and nothing of it twice.
+        """
+        is_told = id in self.heard.get(connection, {}) and id not in self._held.get(connection, set())
+        return is_told and connection in self._arriving
+
     def _hold(self, connection: Connection, id: ConversationId) -> bool:
         """Whether a conversation is silent to a connection from now on: not, if it does not hear it, or is being brought
         up to it already.
         """
         stream = self.streams.get(id)
-        if stream is not None and connection in stream.listeners:
+        if stream is not None and (connection in stream.listeners or connection in stream.ahead):
             stream.hold(connection)
             self._held[connection].add(id)
         return id in self._held.get(connection, ())

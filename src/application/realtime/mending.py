@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
+from application.failpoints import fails
 from application.ports.events import Outbox
 from application.ports.readers import ConversationReader
 from application.realtime.channels import reset
@@ -51,7 +52,7 @@ class Mender:
         """Fill a hole, unless it closes by itself within ``wait`` seconds."""
         try:
             await asyncio.sleep(wait)
-            if not stream.order.has_hole:
+            if not stream.order.has_hole or fails("hub.mend"):
                 return
             await self._fill(stream)
             if held := stream.order.held:
@@ -65,6 +66,8 @@ class Mender:
 
     async def compare_heads(self) -> None:
         """Find streams that are behind their conversation, and bring them up to it."""
+        if fails("hub.mend"):
+            return
         ids = [id for id, stream in self._streams.items() if stream.opened.is_set()]
         behind = {id: self._streams[id].order.delivered or 0 for id in ids}
         for id, head in (await self._conversations.heads_of(ids)).items() if ids else ():

@@ -25,18 +25,25 @@ def as_of(frames: Sequence[Frame], now: datetime) -> list[Frame]:
 
 
 def until_left(frames: Sequence[Frame], user_id: UserId, revision: int, limit: int) -> list[Frame] | None:
-    """Of at most ``limit`` events above ``revision``, in order, those up to the one that removed somebody; none where they
-    had left by then. None when nobody can tell: some are missing, more follow, or the conversation is closed.
+    """Of at most ``limit`` events above ``revision``, in order, those until somebody was removed, each time they were there;
+    none where they had left by then. None when nobody can tell: some are missing, more follow, or the conversation is
+    closed.
     """
     if [frame.revision for frame in frames] != list(range(revision + 1, revision + 1 + len(frames))):
         return None
     changes = [change_in(frame.body) for frame in frames]
     if any(change and change.everybody for change in changes):
         return None
-    removals = [place for place, change in enumerate(changes, 1) if change and user_id in change.removed]
-    if not removals and len(frames) == limit:
-        return None
-    return list(frames[: removals[-1]]) if removals else []
+    concerning = [change for change in changes if change and change.concerns(user_id)]
+    # Without any they had left before: this is asked of who is no longer there.
+    hears = user_id in concerning[0].removed if concerning else len(frames) == limit
+    told = []
+    for frame, change in zip(frames, changes, strict=True):
+        hears = hears or (change is not None and user_id in change.added)
+        if hears:
+            told.append(frame)
+        hears = hears and not (change is not None and user_id in change.removed)
+    return None if hears else told
 
 
 def _as_of(frame: Frame, now: str) -> Frame:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from application.failpoints import fails
 from application.ports.events import Frame
 from application.realtime.channels import Connection, reset
 from application.realtime.ordering import Order
@@ -60,7 +61,9 @@ def _above(revision: int, events: Events) -> list[tuple[int, bytes]]:
 
 @dataclass(slots=True)
 class Stream:
-    """``people`` and ``heard`` are the hub's own: everybody connected here, and what each connection hears."""
+    """``people`` and ``heard`` are the hub's own: everybody connected here, and what each connection hears. Who is
+    ``ahead`` knows events that have not come out here yet, and waits for the next.
+    """
 
     conversation_id: ConversationId
     people: Mapping[UserId, set[Connection]]
@@ -68,6 +71,7 @@ class Stream:
     order: Order = field(default_factory=Order)
     listeners: set[Connection] = field(default_factory=set)
     catching_up: dict[Connection, list[tuple[int, bytes]]] = field(default_factory=dict)
+    ahead: dict[Connection, int] = field(default_factory=dict)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     repairing: bool = False
 
@@ -86,9 +90,12 @@ class Stream:
     def drop(self, connection: Connection) -> None:
         self.listeners.discard(connection)
         self.catching_up.pop(connection, None)
+        self.ahead.pop(connection, None)
 
     def emit(self, events: Events) -> None:
         """Hand events that are in order to everybody who hears them by then."""
+        if events and fails("stream.again"):
+            events = [*events, *events]
         for revision, body in events:
             change = change_in(body)
             for user_id in change.added if change else ():
@@ -102,9 +109,19 @@ class Stream:
                 self._let_go(self._leaving(change), revision)
         for waiting in self.catching_up.values():
             waiting.extend(events)
+        if self.ahead:
+            self._draw_level()
+
+    def _draw_level(self) -> None:
+        """Let those hear on who knew more than had come out here, once that has."""
+        at = self.order.delivered or 0
+        for connection, known in [each for each in self.ahead.items() if each[1] <= at]:
+            del self.ahead[connection]
+            self._tell(connection, _above(known, self.catching_up.pop(connection)))
 
     def hold(self, connection: Connection) -> None:
         """Say nothing to a connection until it is caught up, settled, or told to start afresh."""
+        self.ahead.pop(connection, None)
         if connection in self.listeners:
             self.listeners.discard(connection)
             self.catching_up[connection] = []
@@ -130,6 +147,10 @@ class Stream:
         """
         arrived = self.catching_up.pop(connection, None)
         if arrived is None:
+            return 0
+        if revision > (self.order.delivered or 0):
+            # Events lag behind here: it is not told again what it knows.
+            self.ahead[connection], self.catching_up[connection] = revision, arrived
             return 0
         begins_at = self._begins_at(arrived)
         kept = [(frame.revision, frame.body) for frame in frames if revision < frame.revision <= begins_at]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 from msgspec.inspect import IntType, Type, UnionType, type_info
 
 from application.bus.log import Key
@@ -166,7 +167,8 @@ async def _body(request: AnyRequest) -> bytes:
                 if size > BODY_AT_MOST:
                     raise PayloadTooLarge(f"A body has at most {BODY_AT_MOST} bytes.")
                 chunks.append(chunk)
-    except TimeoutError:
+    except (TimeoutError, InternalServerException):
+        # The framework's word for a client that hung up before it was done: nobody will read the answer.
         raise RequestTimeout from None
     body = b"".join(chunks)
     if body:

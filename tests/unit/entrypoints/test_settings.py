@@ -36,6 +36,11 @@ def test_a_missing_setting_is_named(missing: str) -> None:
         ("SENTINAL_LIMITS", "messages=s3cret"),
         ("SENTINAL_LIMITS", "s3cret=1:1/s"),
         ("SENTINAL_LIMITS", "messages=0:1/s"),
+        ("SENTINAL_FAILPOINTS", "s3cret"),
+        ("SENTINAL_FAILPOINTS", "s3cret=1"),
+        ("SENTINAL_FAILPOINTS", "hub.drop=s3cret"),
+        ("SENTINAL_FAILPOINTS", "hub.drop=nan"),
+        ("SENTINAL_FAILPOINTS", "hub.drop=2"),
     ],
 )
 def test_a_wrong_value_is_refused_and_not_shown(name: str, value: str) -> None:
@@ -50,6 +55,7 @@ def test_a_wrong_value_is_refused_and_not_shown(name: str, value: str) -> None:
         ("SENTINAL_COOKIE_SECURE", "off"),
         ("SENTINAL_LIMITS", "off"),
         ("SENTINAL_ALLOWED_ORIGINS", "https://a.example,*"),
+        ("SENTINAL_FAILPOINTS", "hub.drop=0.4"),
     ],
 )
 def test_production_refuses_what_development_allows(name: str, value: str) -> None:

@@ -1,0 +1,1 @@
+"""What must hold whatever breaks: pure functions over a recorded history, which return what contradicts them."""

@@ -1,0 +1,1 @@
+"""Whoever checks what broken servers did is checked."""
