@@ -176,7 +176,7 @@ class Hub:
                 continue
             if delivery.event_type == "member.added":
                 self._later(self._join_later(connection, id, delivery.revision - 1))
-            else:
+            elif not self._membership.is_arriving(connection):
                 connection.deliver(Outgoing(delivery.body))
 
     async def _join_later(self, connection: Connection, id: ConversationId, revision: int) -> None:

@@ -131,6 +131,10 @@ class Membership:
             if revision is not None:
                 await self._catch_up(current, connection, revision)
 
+    def is_arriving(self, connection: Connection) -> bool:
+        """Whether it holds back: what it has left meanwhile, or before, it is told on resuming."""
+        return connection in self._arriving
+
     def hears(self, connection: Connection, id: ConversationId) -> bool:
         stream = self.streams.get(id)
         return stream is not None and stream.hears(connection)
@@ -198,6 +202,8 @@ class Membership:
                 for frame in as_of(heard or [], self._clock.now()):
                     connection.deliver(Outgoing(frame.body))
                     events += 1
+                if heard and connection in self.people.get(connection.user_id, ()):
+                    self.heard[connection].setdefault(id, heard[-1].revision)
             await connection.ready()
         return len(left), events
 

@@ -305,6 +305,26 @@ async def test_an_old_return_that_is_told_during_a_welcome_does_not_come_before_
         assert [revision for _, revision in ear.of(place)] == [2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("comes", ["before resuming", "after resuming"])
+async def test_a_removal_that_is_told_late_is_heard_once_and_in_its_place(comes: str) -> None:
+    async with hub_stage() as s:
+        place = s.place(BEN)
+        s.database.former[place] = {ANN}
+        late = [_change(s, place, kind) for kind in ("said", "said", "removed")][-1]
+        removal = Delivery(of_user(ANN), late.event_type, late.revision, late.body)
+        ear = Ear(ANN)
+        await s.hub.attach(ear, holding=True)
+        if comes == "before resuming":
+            s.line.waiting.put_nowait(removal)
+            await s.settled()
+        await s.hub.resume(ear, {place: 1}, same_epoch=True)
+        s.hub.settle(ear)
+        if comes == "after resuming":
+            s.line.waiting.put_nowait(removal)
+            await s.settled()
+        assert [revision for _, revision in ear.of(place)] == [2, 3]
+
+
 def _change(s: HubStage, place: ConversationId, kind: str) -> Frame:
     """Ann is removed or added, or somebody says something."""
     if kind == "said":
