@@ -46,7 +46,8 @@ class Membership:
             lambda positions: outbox.since_each(positions, MISSED_AT_MOST), POSITIONS_TOGETHER
         )
         self._channels: Gathering[str, None] = Gathering(self._subscribe, CHANNELS_TOGETHER)
-        self._held: dict[Connection, set[ConversationId]] = defaultdict(set)
+        self._held: dict[Connection, dict[ConversationId, int]] = defaultdict(dict)
+        """What each does not hear before it has resumed or settled, and the revision from which on it would."""
         self._arriving: set[Connection] = set()
         self._seated: dict[Connection, asyncio.Event] = {}
         self._line = asyncio.Lock()
@@ -60,7 +61,8 @@ class Membership:
         try:
             await self._channels.of([of_user(connection.user_id)])
             places = await self._places.of([connection.user_id])
-            await self.join(connection, dict.fromkeys(places.get(connection.user_id, ())), holding=holding)
+            mine = places.get(connection.user_id, {})
+            await self.join(connection, dict.fromkeys(mine), holding=mine if holding else None)
         finally:
             del self._seated[connection]
             seated.set()
@@ -100,9 +102,15 @@ class Membership:
                 await self.subscription.remove(channels)
 
     async def join(
-        self, connection: Connection, known: Mapping[ConversationId, int | None], *, holding: bool = False
+        self,
+        connection: Connection,
+        known: Mapping[ConversationId, int | None],
+        *,
+        holding: Mapping[ConversationId, int] | None = None,
     ) -> None:
-        """Let a connection hear conversations: from now on, or from a revision it has on."""
+        """Let a connection hear conversations: from now on, or from a revision it has on; or later, from the revisions
+        of ``holding`` on.
+        """
         if connection not in self.people.get(connection.user_id, ()):
             return  # it has gone while this was on its way
         fresh = []
@@ -113,12 +121,12 @@ class Membership:
         for id, revision in known.items():
             self.heard[connection][id] = 0
             stream = self.streams[id]
-            if revision is None and not holding:
+            if revision is None and holding is None:
                 stream.listeners.add(connection)
             elif not stream.hears(connection):
                 stream.catching_up[connection] = []
-                if holding:
-                    self._held[connection].add(id)
+                if holding is not None:
+                    self._held[connection][id] = holding.get(id, 0)
         if fresh:
             await self._open(fresh)
         for id, revision in known.items():
@@ -142,9 +150,9 @@ class Membership:
     def settle(self, connection: Connection) -> None:
         """Say what was held back, and hold nothing back any more."""
         self._arriving.discard(connection)
-        for id in self._held.pop(connection, ()):
+        for id, since in self._held.pop(connection, {}).items():
             if stream := self.streams.get(id):
-                stream.settle(connection)
+                stream.settle(connection, since)
 
     async def resume(
         self, connection: Connection, known: Mapping[ConversationId, int], *, same_epoch: bool
@@ -170,7 +178,7 @@ class Membership:
         finally:
             # What could not be read is fetched another way; silent for ever it must not be.
             for id in todo:
-                self._held.get(connection, set()).discard(id)
+                self._held.get(connection, {}).pop(id, None)
                 if stream := self.streams.get(id):
                     stream.start_afresh(connection)
         former, more = await self._farewell(connection, known.keys() - mine.keys(), known, same_epoch)
@@ -211,7 +219,7 @@ class Membership:
         """Whether the person of a connection that has only just arrived was added to a conversation since: it hears that
         from their return on, or did until they were removed again, and nothing of it twice.
         """
-        is_told = id in self.heard.get(connection, {}) and id not in self._held.get(connection, set())
+        is_told = id in self.heard.get(connection, {}) and id not in self._held.get(connection, {})
         return is_told and connection in self._arriving
 
     def _hold(self, connection: Connection, id: ConversationId) -> bool:
@@ -221,8 +229,8 @@ class Membership:
         stream = self.streams.get(id)
         if stream is not None and (connection in stream.listeners or connection in stream.ahead):
             stream.hold(connection)
-            self._held[connection].add(id)
-        return id in self._held.get(connection, ())
+            self._held[connection][id] = 0
+        return id in self._held.get(connection, {})
 
     async def _resume(
         self,
@@ -244,7 +252,7 @@ class Membership:
         missed = await self._missed.of(behind.items())
         events = 0
         for id in known:
-            self._held.get(connection, set()).discard(id)
+            self._held.get(connection, {}).pop(id, None)
             if stream := self.streams.get(id):
                 if id in trusted:
                     frames = as_of(missed.get((id, trusted[id]), []), self._clock.now())

@@ -126,11 +126,17 @@ class Stream:
             self.listeners.discard(connection)
             self.catching_up[connection] = []
 
-    def settle(self, connection: Connection) -> None:
-        """Tell a connection what was held back."""
+    def settle(self, connection: Connection, since: int = 0) -> None:
+        """Tell a connection what was held back, and nothing that was committed before it came: ``since`` is the head of
+        that moment, and events may lag behind it here.
+        """
         arrived = self.catching_up.pop(connection, None)
-        if arrived is not None:
-            self._tell(connection, arrived)
+        if arrived is None:
+            return
+        if since > (self.order.delivered or 0):
+            self.ahead[connection], self.catching_up[connection] = since, arrived
+        else:
+            self._tell(connection, _above(since, arrived))
 
     def start_afresh(self, connection: Connection) -> None:
         """Tell a connection to fetch the conversation's state, and what goes on from there."""

@@ -332,6 +332,23 @@ def _change(s: HubStage, place: ConversationId, kind: str) -> Frame:
     return s.commit(place, f"member.{kind}", user_id=str(ANN), user_ids=[str(ANN)])
 
 
+async def test_who_settles_where_events_lag_hears_nothing_from_before_they_came() -> None:
+    """Said between two stays of theirs, perhaps."""
+    async with hub_stage(CHECK_HEADS_EVERY_SECONDS=3600) as s:
+        place = s.place(ANN, BEN)
+        await s.hub.attach(Ear(BEN))
+        late = [s.commit(place), s.commit(place), s.commit(place, "member.added", user_ids=[str(ANN)])]
+        ear = Ear(ANN)
+        await s.hub.attach(ear, holding=True)
+        s.hand_over(late[0])
+        await s.settled()
+        s.hub.settle(ear)
+        for frame in (*late[1:], s.commit(place)):
+            s.hand_over(frame)
+        await s.settled()
+        assert ear.of(place) == [("message.created", 4)]
+
+
 @pytest.mark.parametrize("why", ["closed", "pruned", "too much", "another epoch"])
 async def test_of_what_one_has_left_what_nobody_can_tell_is_reset(why: str) -> None:
     async with hub_stage() as s:
