@@ -78,7 +78,7 @@ async def test_a_server_that_is_right_is_found_sound(way: tuple[str, ...]) -> No
     ids=["loses", "doubles", "reorders"],
 )
 async def test_a_server_that_is_wrong_is_found_out(fault: Fault, what: tuple[str, ...]) -> None:
-    async with serving(settings_for(), _faulty(fault)) as server:
+    async with serving(settings_for(), ws="websockets-sansio", around=_faulty(fault)) as server:
         # One speaks in one place: two events of a socket are then of one conversation.
         options = ("--people", "2", "--conversations", "1", "--in-flight", "1", "--over", "http")
         code, out, _ = await _bench(server.url, *options, "--patience", "0.2", "--json")

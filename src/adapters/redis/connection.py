@@ -15,6 +15,7 @@ from adapters.redis.line import Answers, Line, Word, dial, encoded, hang_up
 from domain.shared.errors import Unavailable
 
 WITHIN_SECONDS = 0.25
+AND_A_MOMENT_SECONDS = 0.03
 PAUSE_SECONDS = 1.0
 
 
@@ -83,8 +84,9 @@ class RedisCommands:
                 answer = line.ask(commands, answers)
                 received = await asyncio.shield(answer)
         except TimeoutError as error:
-            # A loop that was held up looks at its clock before it reads what has come in meanwhile.
-            await asyncio.sleep(0)
+            # A loop that was held up looks at its clock before it writes what is to go out, or reads what has come in.
+            if answer is not None:
+                await asyncio.wait([answer], timeout=AND_A_MOMENT_SECONDS)
             if answer is None or not answer.done():
                 # Whether it is slow or gone: nobody else should wait for the same answer.
                 self._resting_until = asyncio.get_running_loop().time() + self._pause
