@@ -36,11 +36,6 @@ class Order:
         """Whether something is held back because what comes before it is missing."""
         return self.delivered is not None and bool(self.held)
 
-    def skip_hole(self) -> tuple[int, list[tuple[int, bytes]]]:
-        """Give the hole up: returns the last revision that will never come, and what comes out after it."""
-        last_missing = min(self.held) - 1
-        return last_missing, self.begin(last_missing)
-
     def _release(self) -> list[tuple[int, bytes]]:
         released = []
         at = self.delivered or 0

@@ -41,9 +41,10 @@ def test_every_permutation_comes_out_whole(offered: list[int]) -> None:
     assert [revision for revision, _ in out] == list(range(1, 30))
 
 
-def test_a_hole_given_up_names_the_last_revision_that_will_never_come() -> None:
+def test_what_is_held_comes_out_once_the_hole_before_it_is_given_up() -> None:
     order = Order()
     order.begin(3)
     assert order.offer(7, b"7") == []
-    assert order.skip_hole() == (6, [(7, b"7")])
+    assert order.has_hole
+    assert order.begin(6) == [(7, b"7")]
     assert not order.has_hole
